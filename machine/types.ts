@@ -1,0 +1,185 @@
+/**
+ * The Machine object (unbounded-cloud.io/v1alpha3) and what is read from it.
+ * Objects come from the API as they are; {@link readMachine} converts them once, at the border.
+ */
+import { AddressError, parseIpv4, parseMac, parseMask } from "../base/address.ts";
+
+/** API group and version of Machine. */
+export const MACHINE_API_VERSION = "unbounded-cloud.io/v1alpha3";
+/** The label that assigns a Machine to a site. */
+export const SITE_LABEL = "unbounded-cloud.io/site";
+/** The annotation that names a Machine's provider. */
+export const PROVIDER_ANNOTATION = "unbounded-cloud.io/provider";
+
+/** metav1.Condition. */
+export interface Condition {
+  type: string;
+  status: "True" | "False" | "Unknown";
+  reason: string;
+  message: string;
+  observedGeneration?: number;
+  /** RFC 3339, whole seconds. */
+  lastTransitionTime: string;
+}
+
+/** The counters of spec.operations and status.operations. */
+export interface Operations {
+  rebootCounter?: number;
+  repaveCounter?: number;
+}
+
+/** Status as stored; only what metalman writes is spelled out. */
+export interface MachineStatus {
+  operations?: Operations;
+  conditions?: Condition[];
+  [field: string]: unknown;
+}
+
+/** Metadata that is used here. */
+export interface ObjectMeta {
+  name: string;
+  uid?: string;
+  generation?: number;
+  resourceVersion?: string;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  [field: string]: unknown;
+}
+
+/** A Machine as the API holds it. Unknown fields are kept; spec is untrusted until {@link readMachine}. */
+export interface MachineObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata: ObjectMeta;
+  spec?: Record<string, unknown>;
+  status?: MachineStatus;
+}
+
+/** A static lease, ready to be answered from. Addresses are unsigned 32-bit numbers. */
+export interface DhcpLease {
+  /** Canonical MAC address. */
+  readonly mac: string;
+  readonly ipv4: number;
+  readonly subnetMask: number;
+  /** Absent when the Machine names none. */
+  readonly gateway?: number;
+  readonly dns: readonly number[];
+}
+
+/** An object in a namespace, and a key of its data where it has one. */
+export interface ObjectKeyRef {
+  readonly name: string;
+  readonly namespace: string;
+  readonly key: string;
+}
+
+/** What metalman needs of a Machine. */
+export interface Machine {
+  readonly name: string;
+  readonly uid: string;
+  /** metadata.creationTimestamp in milliseconds: of two claims to an address the older wins. */
+  readonly createdMs: number;
+  readonly generation: number;
+  /** The valid leases; the others are in {@link MachineReading.problems}. */
+  readonly leases: readonly DhcpLease[];
+  /** spec.pxe.image, not validated as a reference. */
+  readonly image?: string;
+  /** spec.pxe.imagePullSecretRef. */
+  readonly imagePullSecret?: Omit<ObjectKeyRef, "key">;
+  /** spec.pxe.cloudInit.userDataConfigMapRef; key defaults to user-data. */
+  readonly userData?: ObjectKeyRef;
+  /** spec.operations; absent counters are 0 (contract 11.6). */
+  readonly wanted: Required<Operations>;
+  /** status.operations; absent counters are 0. */
+  readonly done: Required<Operations>;
+  /** The whole object, for templates and status writes. */
+  readonly object: MachineObject;
+}
+
+/** A field of a Machine that cannot be used. */
+export interface FieldProblem {
+  /** `spec.pxe.dhcpLeases[0].mac`. */
+  readonly field: string;
+  /** What is wrong and what would be right. */
+  readonly message: string;
+}
+
+/** A Machine and what is wrong with its fields: the rest of it is still served. */
+export interface MachineReading {
+  readonly machine: Machine;
+  readonly problems: readonly FieldProblem[];
+}
+
+type Json = Record<string, unknown>;
+const record = (value: unknown): Json => typeof value === "object" && value !== null ? value as Json : {};
+const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined;
+
+function counters(value: unknown): Required<Operations> {
+  const { rebootCounter, repaveCounter } = record(value);
+  return {
+    rebootCounter: typeof rebootCounter === "number" ? rebootCounter : 0,
+    repaveCounter: typeof repaveCounter === "number" ? repaveCounter : 0,
+  };
+}
+
+/** Reads one lease; throws AddressError prefixed with nothing: the caller adds the field. */
+function readLease(value: unknown, at: string, problems: FieldProblem[]): DhcpLease | undefined {
+  const raw = record(value);
+  const problemsBefore = problems.length;
+  const field = <T>(name: string, parse: (text: string) => T, input: unknown = raw[name]): T | undefined => {
+    try {
+      return parse(typeof input === "string" ? input : String(input ?? ""));
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error;
+      problems.push({ field: `${at}.${name}`, message: error.message });
+    }
+  };
+  const mac = field("mac", parseMac);
+  const ipv4 = field("ipv4", parseIpv4);
+  const subnetMask = field("subnetMask", parseMask);
+  const gateway = text(raw.gateway) === undefined ? undefined : field("gateway", parseIpv4);
+  const dns = Array.isArray(raw.dns) ? raw.dns.map((entry, i) => field(`dns[${i}]`, parseIpv4, entry)) : [];
+  if (problems.length > problemsBefore || mac === undefined || ipv4 === undefined || subnetMask === undefined) return;
+  return { mac, ipv4, subnetMask, ...(gateway === undefined ? {} : { gateway }), dns: dns as number[] };
+}
+
+/**
+ * Converts an object of the API. Nothing in it is trusted: what cannot be read becomes a problem
+ * that names its field, and the rest is used.
+ */
+export function readMachine(object: MachineObject): MachineReading {
+  const problems: FieldProblem[] = [];
+  const pxe = record(record(object.spec).pxe);
+  const leases = (Array.isArray(pxe.dhcpLeases) ? pxe.dhcpLeases : [])
+    .map((lease, i) => readLease(lease, `spec.pxe.dhcpLeases[${i}]`, problems))
+    .filter((lease) => lease !== undefined);
+  const secret = record(pxe.imagePullSecretRef);
+  const userData = record(record(pxe.cloudInit).userDataConfigMapRef);
+  const image = text(pxe.image);
+  const machine: Machine = {
+    name: object.metadata.name,
+    uid: object.metadata.uid ?? "",
+    createdMs: Date.parse(object.metadata.creationTimestamp ?? "") || 0,
+    generation: object.metadata.generation ?? 0,
+    leases,
+    ...(image === undefined ? {} : { image }),
+    ...(text(secret.name) && text(secret.namespace)
+      ? { imagePullSecret: { name: secret.name as string, namespace: secret.namespace as string } }
+      : {}),
+    ...(text(userData.name) && text(userData.namespace)
+      ? {
+        userData: {
+          name: userData.name as string,
+          namespace: userData.namespace as string,
+          key: text(userData.key) ?? "user-data",
+        },
+      }
+      : {}),
+    wanted: counters(record(object.spec).operations),
+    done: counters(object.status?.operations),
+    object,
+  };
+  return { machine, problems };
+}
