@@ -80,15 +80,15 @@ export type LayerCompression = "gzip" | "zstd" | "none";
 export interface LayerSource {
   /** An uncompressed tar archive. */
   readonly tarFile: string;
-  /** @default "gzip" */
+  /** How it is stored. @default "gzip" */
   readonly compression?: LayerCompression;
 }
 
 /** How an image is pushed. */
 export interface PushOptions {
-  /** @default "gzip" */
+  /** How it is stored. @default "gzip" */
   readonly compression?: LayerCompression;
-  /** @default "amd64" */
+  /** Of the image's configuration. @default "amd64" */
   readonly architecture?: string;
   /** Give {@link REGISTRY_USER}'s credentials. @default false */
   readonly login?: boolean;
