@@ -1,0 +1,18 @@
+/** What `metalman version` says. */
+import manifest from "../deno.json" with { type: "json" };
+
+/** Facts of the build; `deno task compile` replaces commit and time, a checkout knows neither. */
+export interface BuildInfo {
+  readonly version: string;
+  readonly commit: string;
+  /** RFC 3339. */
+  readonly built: string;
+}
+
+/** This program's. */
+export const buildInfo: BuildInfo = { version: `v${manifest.version}`, commit: "unknown", built: "unknown" };
+
+/** `VERSION (commit: SHA, built: TIME)` (contract 3). */
+export function versionLine({ version, commit, built }: BuildInfo): string {
+  return `${version} (commit: ${commit}, built: ${built})`;
+}
