@@ -15,6 +15,8 @@ export interface RegistryOptions {
   readonly port?: number;
   /** Storage to serve again; it is then not removed at the end. @default a temporary folder */
   readonly storage?: string;
+  /** Listen on the loopback address of this network namespace. @default the test's own */
+  readonly netns?: string;
 }
 
 /** The one user of a registry with basic auth. */
@@ -68,7 +70,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   }
   // JSON is YAML.
   await Deno.writeTextFile(`${folder}/config.yml`, JSON.stringify(config));
-  const peer = new Peer("docker-registry", ["serve", `${folder}/config.yml`]);
+  const where = options.netns === undefined ? {} : { netns: options.netns };
+  const peer = new Peer("docker-registry", ["serve", `${folder}/config.yml`], where);
   const [, host] = await peer.waitFor(/listening on (127\.0\.0\.1:\d+)/);
   return new TestRegistry(host!, peer, folder);
 }
@@ -92,6 +95,8 @@ export interface PushOptions {
   readonly architecture?: string;
   /** Give {@link REGISTRY_USER}'s credentials. @default false */
   readonly login?: boolean;
+  /** Push from this network namespace. @default the test's own */
+  readonly netns?: string;
 }
 
 const SUFFIX: Readonly<Record<LayerCompression, string>> = { gzip: "+gzip", zstd: "+zstd", none: "" };
@@ -137,7 +142,7 @@ async function addLayer(layout: string, { tarFile, compression = "gzip" }: Layer
 export async function pushTars(
   sources: readonly LayerSource[],
   reference: string,
-  { architecture = "amd64", login = false }: PushOptions = {},
+  { architecture = "amd64", login = false, netns }: PushOptions = {},
 ): Promise<string> {
   const layout = await Deno.makeTempDir({ prefix: "metalman-layout-" });
   try {
@@ -173,7 +178,7 @@ export async function pushTars(
       ...credentials,
       `oci:${layout}:image`,
       `docker://${reference}`,
-    ]);
+    ], netns === undefined ? {} : { netns });
     return manifest.digest;
   } finally {
     await Deno.remove(layout, { recursive: true });
