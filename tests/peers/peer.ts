@@ -3,12 +3,14 @@
 /** Programs of a Debian package or of `deno task test:setup`, looked up like a shell does. */
 export function which(program: string): string | undefined {
   const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin", peersFolder() + "/bin"];
-  for (const folder of folders) {
-    try {
-      if (Deno.statSync(`${folder}/${program}`).isFile) return `${folder}/${program}`;
-    } catch {
-      continue;
-    }
+  return folders.map((folder) => `${folder}/${program}`).find(isFile);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }
 
@@ -21,13 +23,15 @@ export function peersFolder(): string {
 export interface Needs {
   /** Program names. */
   readonly programs: readonly string[];
+  /** Paths of files. @default none */
+  readonly files?: readonly string[];
   /** Network namespaces, ports below 1024. @default false */
   readonly root?: boolean;
 }
 
 /** Says what is missing, in words; undefined when nothing is. */
-export function missing({ programs, root = false }: Needs): string | undefined {
-  const absent: string[] = programs.filter((p) => which(p) === undefined);
+export function missing({ programs, files = [], root = false }: Needs): string | undefined {
+  const absent = [...programs.filter((p) => which(p) === undefined), ...files.filter((f) => !isFile(f))];
   if (root && Deno.uid() !== 0) absent.push("root");
   return absent.length === 0 ? undefined : absent.join(", ");
 }
@@ -48,7 +52,9 @@ export function peerTest(name: string, needs: Needs, fn: () => Promise<void>): v
 
 /** How a program is started. */
 export interface PeerOptions {
+  /** Folder to run in. @default the test's own */
   readonly cwd?: string;
+  /** Added to the test's environment. */
   readonly env?: Record<string, string>;
   /** Run inside this network namespace (`ip netns exec`). */
   readonly netns?: string;

@@ -1,19 +1,11 @@
 /** The content of the netboot image that the virtual machine boots. */
 import { peersFolder } from "../peers/peer.ts";
 
-/** Where `deno task test:setup` puts what boot_files.sh makes. */
-function bootFiles(): string {
-  return `${peersFolder()}/rig/boot`;
-}
+/** Where boot_files.sh leaves what it makes. */
+const made = `${peersFolder()}/rig/boot`;
 
-/** Says whether the boot files are there. */
-export function haveBootFiles(): boolean {
-  try {
-    return Deno.statSync(`${bootFiles()}/stamp`).isFile;
-  } catch {
-    return false;
-  }
-}
+/** There when all that {@link writeBootImage} copies is there: `deno task test:setup` makes it last. */
+export const BOOT_FILES_STAMP = `${made}/stamp`;
 
 /** Which GRUB: `signed` is Debian's (TFTP only, passes Secure Boot), `http` is an unsigned one that also speaks HTTP. */
 export type Grub = "signed" | "http";
@@ -65,7 +57,7 @@ export async function writeBootImage(folder: string, options: BootImageOptions):
     "boot/vmlinuz": "vmlinuz",
     "boot/initrd.gz": "initrd.gz",
   };
-  for (const [to, from] of Object.entries(copies)) await Deno.copyFile(`${bootFiles()}/${from}`, `${folder}/${to}`);
+  for (const [to, from] of Object.entries(copies)) await Deno.copyFile(`${made}/${from}`, `${folder}/${to}`);
   for (const [path, text] of Object.entries(TEXTS)) await Deno.writeTextFile(`${folder}/${path}`, text);
   // JSON is YAML.
   const metadata = JSON.stringify({ dhcpBootImageName, bootFiles: byArchitecture });

@@ -23,11 +23,11 @@ export interface MachineOptions {
   readonly folder: string;
   /** What the firmware tries: PXE, or an http:// URL. */
   readonly bootFrom: "pxe" | "http";
-  /** @default "off" */
+  /** Whether the firmware checks signatures. @default "off" */
   readonly secureBoot?: SecureBoot;
   /** SMBIOS system UUID. @default "6d6d0001-0000-4000-8000-525400aabb01" */
   readonly uuid?: string;
-  /** @default 1024 */
+  /** Its memory. @default 1024 */
   readonly memoryMiB?: number;
 }
 
