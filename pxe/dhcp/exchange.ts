@@ -1,0 +1,66 @@
+/** From a datagram to a decision: who asks, what boots there, what to answer. */
+import { formatMac } from "../../base/address.ts";
+import type { Directory, LeaseHit } from "../../machine/directory.ts";
+import type { ImageDirectory } from "../image.ts";
+import { type BootChoice, bootFileFor } from "./boot_file.ts";
+import { decide, type DhcpDecision, type DhcpIdentity } from "./decide.ts";
+import { firmwareOf } from "./firmware.ts";
+import { OPTION, u16Option } from "./options.ts";
+import { type DhcpMessage, parsePacket } from "./packet.ts";
+import { MESSAGE_TYPE } from "./reply.ts";
+
+/** What a server knows. */
+export interface DhcpKnowledge {
+  readonly directory: Directory;
+  readonly images: ImageDirectory;
+  /** What boot files' URLs start with. */
+  readonly serveUrl: string;
+  readonly server: DhcpIdentity;
+}
+
+/** A message and what was decided about it. */
+export interface DhcpExchange {
+  readonly message: DhcpMessage;
+  readonly mac: string;
+  readonly hit: LeaseHit | undefined;
+  readonly boot: BootChoice;
+  readonly decision: DhcpDecision;
+}
+
+const NO_MACHINE: BootChoice = { kind: "none", reason: "no Machine" };
+const TYPE_NAMES = ["", ...Object.keys(MESSAGE_TYPE).map((name) => name.toUpperCase())];
+/** What a client takes that does not say (RFC 2131 section 2). */
+const DEFAULT_MAX_DATAGRAM = 576;
+
+/** `DISCOVER`, `REQUEST` ... */
+export function typeName(message: DhcpMessage): string {
+  return TYPE_NAMES[message.options.get(OPTION.messageType)?.[0] ?? 0] ?? "unknown";
+}
+
+/**
+ * The largest datagram the client takes, from option 57.
+ * @throws {MalformedPacketError} when the option is not two bytes long
+ */
+export function maxDatagram(message: DhcpMessage): number {
+  return u16Option(message.options, OPTION.maxMessageSize) ?? DEFAULT_MAX_DATAGRAM;
+}
+
+/**
+ * Considers a datagram; what is returned are views of it.
+ * @throws {MalformedPacketError} when it is not a DHCP message
+ */
+export function consider(datagram: Uint8Array, { directory, images, serveUrl, server }: DhcpKnowledge): DhcpExchange {
+  const message = parsePacket(datagram);
+  const mac = formatMac(message.chaddr);
+  const hit = directory.byMac(mac);
+  if (hit === undefined) {
+    const decision = decide({ message, hit, boot: NO_MACHINE, http: false, server });
+    return { message, mac, hit, boot: NO_MACHINE, decision };
+  }
+  const firmware = firmwareOf(message.options);
+  // A system that is being installed asks for a lease too: only firmware begins a boot.
+  const starting = firmware !== undefined && message.options.get(OPTION.messageType)?.[0] === MESSAGE_TYPE.discover;
+  const boot = bootFileFor(firmware, images.imageFor(hit.machine, starting), serveUrl);
+  const decision = decide({ message, hit, boot, http: firmware?.kind === "http", server });
+  return { message, mac, hit, boot, decision };
+}
