@@ -42,10 +42,8 @@ export class Site implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const network = stack.use(await RigNetwork.create());
     const { netns } = network;
-    const [registry, api] = await Promise.all([
-      startRegistry({ netns }).then((peer) => stack.use(peer)),
-      startApiServer({ netns }).then((peer) => stack.use(peer)),
-    ]);
+    const registry = stack.use(await startRegistry({ netns }));
+    const api = stack.use(await startApiServer({ netns }));
     await Deno.mkdir(`${folder}/image`);
     await writeBootImage(`${folder}/image`, imageOptions);
     const image = `${registry.host}/netboot/rig:v1`;
