@@ -105,10 +105,16 @@ export class VirtualMachine implements AsyncDisposable {
   /**
    * Resolves with the match once the console has said it.
    * @param timeoutMs a boot takes 15 to 20 s alone, and twice that beside other work
-   * @throws when the machine goes off or the time is over first
+   * @throws when the machine goes off or the time is over first, with the last that the console said
    */
   async waitFor(pattern: RegExp, timeoutMs = 120_000): Promise<RegExpExecArray> {
-    return await this.#running().waitFor(pattern, timeoutMs);
+    const qemu = this.#running();
+    try {
+      return await qemu.waitFor(pattern, timeoutMs);
+    } catch (error) {
+      const [reason] = (error as Error).message.split("\n");
+      throw new Error(`${reason} the console's last words:\n${this.console.slice(-2000)}`);
+    }
   }
 
   /** Runs one QMP command. */
