@@ -1,5 +1,5 @@
 /** A real Kubernetes API server for tests: kube-apiserver and etcd in one process (kube-apiserver/main.go). */
-import { loadAll } from "js-yaml";
+import { type KubeObject, manifest, objectPath } from "./manifest.ts";
 import { freePort, Peer, run } from "./peer.ts";
 
 /** How the server is started. */
@@ -10,44 +10,6 @@ export interface ApiServerOptions {
   readonly bindAddress?: string;
   /** More flags of kube-apiserver. */
   readonly flags?: readonly string[];
-}
-
-/** An object of the API, as far as it is needed here. */
-export interface KubeObject {
-  apiVersion?: string;
-  kind?: string;
-  // deno-lint-ignore no-explicit-any
-  [field: string]: any;
-  metadata: { name: string; namespace?: string; [field: string]: unknown };
-}
-
-/** Kinds that {@link TestApiServer.apply} knows, with the plural that their URL uses. */
-const PLURALS: Readonly<Record<string, string>> = {
-  Namespace: "namespaces",
-  ConfigMap: "configmaps",
-  Secret: "secrets",
-  Service: "services",
-  ServiceAccount: "serviceaccounts",
-  Node: "nodes",
-  ClusterRole: "clusterroles",
-  ClusterRoleBinding: "clusterrolebindings",
-  Role: "roles",
-  RoleBinding: "rolebindings",
-  CustomResourceDefinition: "customresourcedefinitions",
-  Machine: "machines",
-};
-
-/** Path of an object in the API. */
-export function objectPath({ apiVersion = "v1", kind = "", metadata }: KubeObject): string {
-  const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const namespace = metadata.namespace === undefined ? "" : `/namespaces/${metadata.namespace}`;
-  return `${root}${namespace}/${PLURALS[kind] ?? `${kind.toLowerCase()}s`}/${metadata.name}`;
-}
-
-/** The objects of one of the project's manifests, such as `deploy/crd.yaml`. */
-export function manifest(path: string): KubeObject[] {
-  const text = Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
-  return loadAll(text) as KubeObject[];
 }
 
 /** Starts a server in a folder of its own and waits until it is ready. */
@@ -74,7 +36,7 @@ export class TestApiServer implements AsyncDisposable {
   /** Certificate of the authority that signed the server's certificate, as PEM. */
   ca = "";
 
-  /** @param dir an empty folder, removed in the end */
+  /** Use {@link startApiServer}. `dir` is an empty folder, removed in the end. */
   constructor(options: ApiServerOptions, dir: string) {
     this.#options = options;
     this.#dir = dir;
