@@ -25,6 +25,8 @@ export interface DhcpExchange {
   readonly hit: LeaseHit | undefined;
   readonly boot: BootChoice;
   readonly decision: DhcpDecision;
+  /** The largest datagram the client takes. */
+  readonly maxDatagram: number;
 }
 
 const NO_MACHINE: BootChoice = { kind: "none", reason: "no Machine" };
@@ -38,14 +40,6 @@ export function typeName(message: DhcpMessage): string {
 }
 
 /**
- * The largest datagram the client takes, from option 57.
- * @throws {MalformedPacketError} when the option is not two bytes long
- */
-export function maxDatagram(message: DhcpMessage): number {
-  return u16Option(message.options, OPTION.maxMessageSize) ?? DEFAULT_MAX_DATAGRAM;
-}
-
-/**
  * Considers a datagram; what is returned are views of it.
  * @throws {MalformedPacketError} when it is not a DHCP message
  */
@@ -53,14 +47,15 @@ export function consider(datagram: Uint8Array, { directory, images, serveUrl, se
   const message = parsePacket(datagram);
   const mac = formatMac(message.chaddr);
   const hit = directory.byMac(mac);
+  const maxDatagram = u16Option(message.options, OPTION.maxMessageSize) ?? DEFAULT_MAX_DATAGRAM;
   if (hit === undefined) {
     const decision = decide({ message, hit, boot: NO_MACHINE, http: false, server });
-    return { message, mac, hit, boot: NO_MACHINE, decision };
+    return { message, mac, hit, boot: NO_MACHINE, decision, maxDatagram };
   }
   const firmware = firmwareOf(message.options);
   // A system that is being installed asks for a lease too: only firmware begins a boot.
   const starting = firmware !== undefined && message.options.get(OPTION.messageType)?.[0] === MESSAGE_TYPE.discover;
   const boot = bootFileFor(firmware, images.imageFor(hit.machine, starting), serveUrl);
   const decision = decide({ message, hit, boot, http: firmware?.kind === "http", server });
-  return { message, mac, hit, boot, decision };
+  return { message, mac, hit, boot, decision, maxDatagram };
 }

@@ -7,7 +7,7 @@ import type { Directory, LeaseHit } from "../../machine/directory.ts";
 import type { ImageDirectory } from "../image.ts";
 import { bindError } from "./bind_error.ts";
 import type { DhcpDecision } from "./decide.ts";
-import { consider, type DhcpExchange, type DhcpKnowledge, maxDatagram, typeName } from "./exchange.ts";
+import { consider, type DhcpExchange, type DhcpKnowledge, typeName } from "./exchange.ts";
 import { LineBudget } from "./line_budget.ts";
 import { MalformedPacketError } from "./options.ts";
 import { encodePacket, REPLY_BUFFER_SIZE } from "./packet.ts";
@@ -142,26 +142,33 @@ class SocketServer implements DhcpServer {
     }
   }
 
-  /** Never throws: one packet must not disturb the next. */
+  /** One packet must not disturb the next: whatever goes wrong with it ends here. */
   async #answer(datagram: Uint8Array, from: Deno.NetAddr, buffer: Uint8Array): Promise<void> {
     try {
       const exchange = consider(datagram, this.#knowledge);
-      const { decision } = exchange;
-      if (decision.kind === "reply") {
-        const bytes = encodePacket(decision.packet, maxDatagram(exchange.message), buffer);
-        const { address, port } = decision.to;
-        await this.#main.send(bytes, { transport: "udp", hostname: formatIpv4(address), port });
-      }
-      this.#report(exchange);
+      if (await this.#send(exchange, buffer)) this.#report(exchange);
     } catch (error) {
-      const message = error instanceof MalformedPacketError
-        ? "malformed DHCP packet ignored"
-        : "DHCP packet not answered";
-      if (!this.#tasks.signal.aborted) this.#fault(message, { source: from.hostname, error });
+      const malformed = error instanceof MalformedPacketError;
+      this.#fault(malformed ? "malformed DHCP packet ignored" : "DHCP packet failed", { source: from.hostname, error });
+    }
+  }
+
+  /** @returns false when there was an answer and it could not be sent */
+  async #send({ decision, maxDatagram, hit, mac }: DhcpExchange, buffer: Uint8Array): Promise<boolean> {
+    if (decision.kind !== "reply") return true;
+    const bytes = encodePacket(decision.packet, maxDatagram, buffer);
+    const hostname = formatIpv4(decision.to.address);
+    try {
+      await this.#main.send(bytes, { transport: "udp", hostname, port: decision.to.port });
+      return true;
+    } catch (error) {
+      this.#fault("DHCP answer not sent", { machine: hit?.machine.name, mac, to: hostname, error });
+      return false;
     }
   }
 
   #fault(message: string, fields: Record<string, unknown>): void {
+    if (this.#tasks.signal.aborted) return;
     if (this.#faults.take(this.#clock.now())) {
       this.#log.warn(message, { ...fields, alsoHeldBack: this.#faults.heldBack() });
     }
