@@ -1,5 +1,7 @@
 /** A real Kubernetes API server for tests: kube-apiserver and etcd in one process (kube-apiserver/main.go). */
 import { type KubeObject, manifest, objectPath } from "./manifest.ts";
+
+export { type KubeObject, objectPath } from "./manifest.ts";
 import { freePort, Peer, run } from "./peer.ts";
 
 /** How the server is started. */
