@@ -20,6 +20,14 @@ export class TlsError extends PullError {
 /** The registry does not answer, or answers with an error of its own. */
 export class UnavailableError extends PullError {
   override name = "UnavailableError";
+  /** How long the registry asks to be left alone; 0 when it did not say. */
+  readonly retryAfterMs: number;
+
+  /** @param retryAfterMs from its Retry-After header */
+  constructor(message: string, retryAfterMs = 0) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 /** The credentials are missing, wrong, or not allowed to read the image. */
 export class UnauthorizedError extends PullError {

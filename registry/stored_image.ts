@@ -1,0 +1,117 @@
+/** An unpacked image and the files it serves. */
+import { z } from "zod";
+import { ContentError } from "./errors.ts";
+import { DISK, type FileIndex, MAX_LINKS } from "./layer.ts";
+import type { Metadata } from "./metadata.ts";
+
+/** The form of index.json; another one is not read but pulled again. */
+const VERSION = 1;
+const MAX_PATH = 1024;
+const MAX_PARTS = 128;
+
+const shape = z.object({
+  version: z.literal(VERSION),
+  digest: z.string(),
+  dhcpBootImageName: z.string(),
+  bootFiles: z.record(z.string(), z.string()),
+  files: z.array(z.tuple([z.string(), z.number().int().nonnegative(), z.number().int().nonnegative()])),
+  links: z.array(z.tuple([z.string(), z.string()])),
+});
+
+/** What index.json holds: all that must be known to serve the image, so that opening it reads nothing else. */
+export type ImageRecord = Omit<z.infer<typeof shape>, "version">;
+
+/** index.json for an image. */
+export function formatRecord(digest: string, metadata: Metadata, { files, links }: FileIndex): string {
+  return JSON.stringify({ version: VERSION, digest, ...metadata, files, links });
+}
+
+/**
+ * Reads index.json.
+ * @throws {ContentError} when it is not of this version or malformed
+ */
+export function parseRecord(text: string): ImageRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ContentError("the index of a cached image is not JSON");
+  }
+  const result = shape.safeParse(value);
+  if (!result.success) throw new ContentError("the index of a cached image is not of this version");
+  return result.data;
+}
+
+/** A file as it lies in the cache. */
+export interface StoredFile {
+  /** Never a link, never outside the cache. */
+  readonly absolutePath: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** An image in the cache. Immutable. */
+export class StoredImage {
+  /** `sha256:...` of the manifest. */
+  readonly digest: string;
+  /** metadata.yaml `dhcpBootImageName`; empty when it names none. */
+  readonly dhcpBootImageName: string;
+  /** metadata.yaml `bootFiles`. */
+  readonly bootFiles: Readonly<Record<string, string>>;
+  readonly #folder: string;
+  readonly #files: ReadonlyMap<string, readonly [path: string, id: number, size: number]>;
+  readonly #links: ReadonlyMap<string, string>;
+
+  /** @param folder holds the contents, named by their numbers */
+  constructor(folder: string, { digest, dhcpBootImageName, bootFiles, files, links }: ImageRecord) {
+    this.digest = digest;
+    this.dhcpBootImageName = dhcpBootImageName;
+    this.bootFiles = bootFiles;
+    this.#folder = folder;
+    this.#files = new Map(files.map((file) => [file[0], file]));
+    this.#links = new Map(links);
+  }
+
+  /** How many regular files it has. */
+  get fileCount(): number {
+    return this.#files.size;
+  }
+
+  /**
+   * The regular file at a path below /disk, links followed inside the image.
+   * @param path without a leading slash
+   */
+  file(path: string): StoredFile | undefined {
+    let file = this.#files.get(path);
+    if (file === undefined && this.#links.size > 0 && path.length <= MAX_PATH) {
+      file = this.#files.get(this.#resolve(path) ?? "");
+    }
+    return file && { absolutePath: `${this.#folder}/${file[1]}`, size: file[2] };
+  }
+
+  /** The path without links; undefined when it leads out of /disk or in a circle. */
+  #resolve(path: string): string | undefined {
+    const todo = path.split("/").reverse();
+    // From the image's root: links may be absolute or step out of /disk and back.
+    let at: string[] = [DISK];
+    let hops = 0;
+    for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
+      // The path comes from the network: what follows costs a join for each part.
+      if (todo.length + at.length > MAX_PARTS) return;
+      if (part === "" || part === ".") continue;
+      if (part === "..") {
+        at.pop();
+        continue;
+      }
+      at.push(part);
+      if (at[0] !== DISK) return;
+      const target = this.#links.get(at.slice(1).join("/"));
+      if (target === undefined) continue;
+      if (++hops > MAX_LINKS) return;
+      at.pop();
+      if (target.startsWith("/")) at = [];
+      todo.push(...target.split("/").reverse());
+    }
+    return at[0] === DISK ? at.slice(1).join("/") : undefined;
+  }
+}
