@@ -1,0 +1,78 @@
+/**
+ * What a server costs, counted by a control group (cgroups(7), version 2): all its threads and children, those too
+ * that ended without being waited for, which /proc/PID/stat forgets (tftpd-hpa's children are such).
+ */
+import { run } from "../tests/peers/peer.ts";
+
+/** The field of a file such as cpu.stat: a name and a number on each line. */
+export function flatField(text: string, name: string): number {
+  const value = new RegExp(`^${name}:?\\s+(\\d+)`, "m").exec(text)?.[1];
+  if (value === undefined) throw new Error(`no ${name} in:\n${text}`);
+  return Number(value);
+}
+
+/** The control groups of a run, below one that is named after it. */
+export class ControlGroups {
+  readonly #root: string;
+  #count = 0;
+
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Mounts the hierarchy at a new folder inside `folder`; the mount ends with the run's mount namespace. */
+  static async mount(folder: string): Promise<ControlGroups> {
+    const mountPoint = `${folder}/cgroup`;
+    await Deno.mkdir(mountPoint);
+    await run("mount", ["-t", "cgroup2", "none", mountPoint]);
+    const root = `${mountPoint}/${groupName(folder)}`;
+    await Deno.mkdir(root);
+    return new ControlGroups(root);
+  }
+
+  /** A new group with nobody in it. */
+  create(): ControlGroup {
+    const path = `${this.#root}/${++this.#count}`;
+    Deno.mkdirSync(path);
+    return new ControlGroup(path);
+  }
+}
+
+function groupName(folder: string): string {
+  return folder.slice(folder.lastIndexOf("/") + 1);
+}
+
+/** Removes the groups of a run whose processes have all ended. */
+export async function removeGroups(folder: string): Promise<void> {
+  const script =
+    'mount -t cgroup2 none "$1" || exit 0; [ ! -d "$1/$2" ] || find "$1/$2" -depth -type d -exec rmdir {} +';
+  await run("unshare", ["--mount", "sh", "-c", script, "sh", folder, groupName(folder)]);
+}
+
+/** One group. */
+export class ControlGroup {
+  readonly #path: string;
+
+  /** Made by {@link ControlGroups}. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** A process that writes its id here is in it. */
+  get joinFile(): string {
+    return `${this.#path}/cgroup.procs`;
+  }
+
+  /** Processor seconds of everything that was ever in it. */
+  cpuSeconds(): number {
+    return flatField(Deno.readTextFileSync(`${this.#path}/cpu.stat`), "usage_usec") / 1e6;
+  }
+
+  /** Resident memory of its processes in MB (10^6 bytes), as the kernel counts it for each: now, and at its highest. */
+  residentMB(): { now: number; peak: number } {
+    const pids = Deno.readTextFileSync(this.joinFile).split("\n").filter((line) => line !== "");
+    const statuses = pids.map((pid) => Deno.readTextFileSync(`/proc/${pid}/status`));
+    const sum = (name: string) => statuses.reduce((kB, status) => kB + flatField(status, name), 0) * 1024 / 1e6;
+    return { now: sum("VmRSS"), peak: sum("VmHWM") };
+  }
+}
