@@ -13,7 +13,7 @@ PACKAGES=(
   kea-dhcp4-server kea-admin dnsmasq-base                                     # DHCP: perfdhcp, servers to compare with
   tftp-hpa tftpd-hpa atftp                                                    # TFTP (atftpd: see atftpd() below)
   docker-registry skopeo umoci apache2-utils                                  # images
-  nginx-light wrk                                                             # HTTP
+  nginx-light wrk gcc libc6-dev                                               # HTTP; the load clients of bench/
   qemu-system-x86 ovmf swtpm swtpm-tools tpm2-tools                           # the virtual machine and its TPM
   busybox-static cpio binutils sbsigntool mtools dosfstools fdisk             # what it boots
 )
