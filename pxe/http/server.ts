@@ -1,0 +1,196 @@
+/** The HTTP port: threads that serve files, and the main thread that knows what to serve. */
+import type { Cidr } from "../../base/address.ts";
+import type { LogFields, Logger, LogOptions } from "../../base/log.ts";
+import type { Directory } from "../../machine/directory.ts";
+import type { CloudInitEvent } from "../../machine/reports.ts";
+import type { Machine } from "../../machine/types.ts";
+import type { FileResolver } from "../answer.ts";
+import { answerQuestions, RESOLVE } from "../resolver_port.ts";
+import { listenError, type ListenTarget } from "./listen_error.ts";
+import type { WorkerOrder, WorkerStart, WorkerWord } from "./worker.ts";
+
+/** Where machines' reports go; both return at once and write later, however long the API is away. */
+export interface Reports {
+  /** A cloud-init event. */
+  cloudInit(machine: Machine, event: CloudInitEvent): void;
+  /** The machine asks not to be network-booted again. */
+  pxeDisable(machine: Machine): void;
+}
+
+/** Settings and parts of the HTTP server. */
+export interface HttpServerOptions {
+  readonly bindAddress: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Folder of the image cache: the only one that the threads may read. */
+  readonly filesFolder: string;
+  /** Who has an address. */
+  readonly directory: Directory;
+  /** What a path means for a client. */
+  readonly resolve: FileResolver;
+  readonly reports: Reports;
+  /** Who may say X-Forwarded-For. */
+  readonly trustedProxies: readonly Cidr[];
+  readonly log: Logger;
+  /** How the threads log: a logger cannot be sent to them. */
+  readonly threadLog: Pick<LogOptions, "level" | "format">;
+  /** @default 2 */
+  readonly threads?: number;
+}
+
+/** A running HTTP server; disposing it ends every connection. */
+export interface HttpServer extends AsyncDisposable {
+  /** The port it listens on. */
+  readonly port: number;
+  /** Why it does not accept connections, if so. */
+  readonly problem: string | undefined;
+  /** Stops accepting and resolves when all responses are sent, or after `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** How long after its end a thread is started again. */
+const RESTART_MS = 1000;
+
+/**
+ * Starts the server; resolves when all its threads accept.
+ * @throws {PortInUse | NoRightsForPort | AddressNotHere} when the port cannot be had
+ */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const target = { what: "HTTP", address: options.bindAddress, port: options.port, flag: "--http-port" };
+  const server = new ThreadedServer(options, probe(target));
+  try {
+    await server.start();
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw listenError(error, target);
+  }
+  return server;
+}
+
+/** The threads share the port, and would share it with a second metalman too: only a listener of our own tells. */
+function probe(target: ListenTarget): number {
+  try {
+    using listener = Deno.listen({ hostname: target.address, port: target.port });
+    return listener.addr.port;
+  } catch (error) {
+    throw listenError(error, target);
+  }
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly listening: PromiseWithResolvers<void>;
+  readonly drained: PromiseWithResolvers<void>;
+}
+
+class ThreadedServer implements HttpServer {
+  readonly port: number;
+  readonly #options: HttpServerOptions;
+  readonly #threads = new Set<Thread>();
+  readonly #restarts = new Set<ReturnType<typeof setTimeout>>();
+  readonly #count: number;
+  #ending = false;
+
+  constructor(options: HttpServerOptions, port: number) {
+    this.#options = { ...options, log: options.log.with({ port }) };
+    this.#count = options.threads ?? 2;
+    this.port = port;
+  }
+
+  get problem(): string | undefined {
+    return this.#threads.size > 0 && !this.#ending ? undefined : "HTTP does not accept connections";
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#count }, () => this.#startThread()));
+  }
+
+  #startThread(): Promise<void> {
+    const { bindAddress: address, filesFolder, trustedProxies, threadLog } = this.#options;
+    const host = address.includes(":") ? `[${address}]` : address;
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      type: "module",
+      name: "http",
+      deno: { permissions: { net: [`${host}:${this.port}`], read: [filesFolder] } },
+    });
+    const thread: Thread = { worker, listening: Promise.withResolvers(), drained: Promise.withResolvers() };
+    this.#threads.add(thread);
+    worker.onmessage = ({ data }: MessageEvent<WorkerWord>) => this.#hear(thread, data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#lost(thread, event.message);
+    };
+    const channel = new MessageChannel();
+    this.#answer(channel.port1);
+    const start: WorkerStart = { address, port: this.port, trustedProxies, log: threadLog, questions: channel.port2 };
+    worker.postMessage(start, [channel.port2]);
+    return thread.listening.promise;
+  }
+
+  #hear({ listening, drained }: Thread, word: WorkerWord): void {
+    if (word.kind === "listening") listening.resolve();
+    if (word.kind === "failed") listening.reject(Object.assign(new Error(word.message), { name: word.name }));
+    if (word.kind === "drained") drained.resolve();
+  }
+
+  /** A thread that fails ends its own connections only; another takes its place. */
+  #lost(thread: Thread, reason: string): void {
+    this.#threads.delete(thread);
+    thread.worker.terminate();
+    thread.drained.resolve();
+    thread.listening.reject(new Error(`HTTP thread failed: ${reason}`));
+    if (this.#ending) return;
+    this.#options.log.error("HTTP thread failed, starting another", { reason });
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#startThread().catch(() => {});
+    }, RESTART_MS);
+    this.#restarts.add(timer);
+  }
+
+  #answer(port: MessagePort): void {
+    const { directory, resolve, reports, log } = this.#options;
+    answerQuestions(port, {
+      [RESOLVE]: resolve,
+      cloudInit: (client: number, event: CloudInitEvent) => {
+        const hit = directory.byIp(client);
+        if (hit === undefined) return;
+        log.info("cloud-init reports", { machine: hit.machine.name, ...eventFields(event) });
+        reports.cloudInit(hit.machine, event);
+      },
+      pxeDisable: (client: number) => {
+        const hit = directory.byIp(client);
+        if (hit === undefined) return false;
+        log.info("machine disables network boot", { machine: hit.machine.name });
+        reports.pxeDisable(hit.machine);
+        return true;
+      },
+    });
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    this.#end();
+    const timeout = Promise.withResolvers<void>();
+    const timer = setTimeout(timeout.resolve, timeoutMs);
+    for (const { worker } of this.#threads) worker.postMessage("drain" satisfies WorkerOrder);
+    await Promise.race([timeout.promise, Promise.all([...this.#threads].map((thread) => thread.drained.promise))]);
+    clearTimeout(timer);
+  }
+
+  #end(): void {
+    this.#ending = true;
+    for (const timer of this.#restarts) clearTimeout(timer);
+    this.#restarts.clear();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#end();
+    for (const { worker } of this.#threads) worker.terminate();
+    this.#threads.clear();
+    return Promise.resolve();
+  }
+}
+
+function eventFields({ name, type, result }: CloudInitEvent): LogFields {
+  return { stage: name, event: type, ...(result === "" ? {} : { result }) };
+}
