@@ -18,8 +18,11 @@ export interface StatusObject extends KubeObject {
  */
 export type Decide<T extends StatusObject> = (object: T) => T["status"] | undefined;
 
-/** How a write has ended. */
-export type WriteOutcome = "written" | "unchanged" | "gone";
+/** How a write has ended, and the object as the server has it then. */
+export type WriteOutcome<T> =
+  | { readonly kind: "written" | "unchanged"; readonly object: T }
+  /** There is no such object. */
+  | { readonly kind: "gone" };
 
 /** What a writer needs. */
 export interface StatusWriterOptions<T extends StatusObject> {
@@ -40,7 +43,7 @@ export interface StatusWriterOptions<T extends StatusObject> {
 interface Pending<T extends StatusObject> {
   readonly decide: Decide<T>;
   /** Shared by the writes that replace each other. */
-  readonly done: PromiseWithResolvers<WriteOutcome>;
+  readonly done: PromiseWithResolvers<WriteOutcome<T>>;
 }
 
 const CONCURRENCY = 8;
@@ -84,10 +87,10 @@ export class StatusWriter<T extends StatusObject> {
    * yet is replaced: a slot is one thing that is said about an object, of which only the newest matters.
    * @returns settles when it is done; it never rejects
    */
-  write(key: string, slot: string, decide: Decide<T>): Promise<WriteOutcome> {
+  write(key: string, slot: string, decide: Decide<T>): Promise<WriteOutcome<T>> {
     const slots = this.#pending.get(key) ?? new Map<string, Pending<T>>();
     this.#pending.set(key, slots);
-    const done = slots.get(slot)?.done ?? Promise.withResolvers<WriteOutcome>();
+    const done = slots.get(slot)?.done ?? Promise.withResolvers<WriteOutcome<T>>();
     slots.set(slot, { decide, done });
     this.#queue.add(key);
     return done.promise;
@@ -109,7 +112,9 @@ export class StatusWriter<T extends StatusObject> {
     const { log } = this.#options;
     try {
       const outcome = await this.#apply(key, [...taken.values()].map((pending) => pending.decide), signal);
-      if (this.#queue.failures(key) > 0) log.info("status is written after all", { object: key, outcome });
+      if (this.#queue.failures(key) > 0) {
+        log.info("status is written after all", { object: key, outcome: outcome.kind });
+      }
       this.#queue.forget(key);
       this.#settle(key, taken, outcome);
     } catch (error) {
@@ -121,7 +126,7 @@ export class StatusWriter<T extends StatusObject> {
     }
   }
 
-  #settle(key: string, taken: Map<string, Pending<T>>, outcome: WriteOutcome): void {
+  #settle(key: string, taken: Map<string, Pending<T>>, outcome: WriteOutcome<T>): void {
     const slots = this.#pending.get(key)!;
     for (const [slot, pending] of taken) {
       // One that was replaced meanwhile is in the queue again.
@@ -132,27 +137,27 @@ export class StatusWriter<T extends StatusObject> {
     if (slots.size === 0) this.#pending.delete(key);
   }
 
-  async #apply(key: string, decides: readonly Decide<T>[], signal: AbortSignal): Promise<WriteOutcome> {
+  async #apply(key: string, decides: readonly Decide<T>[], signal: AbortSignal): Promise<WriteOutcome<T>> {
     const { client, resource, clock } = this.#options;
     try {
       let object = this.#fromCache(key) ?? await client.get<T>(resource, parseKey(key), { signal });
       for (let conflicts = 0;; conflicts++) {
         let status = object.status as T["status"];
         for (const decide of decides) status = decide({ ...object, status }) ?? status;
-        if (same(status, object.status)) return "unchanged";
+        if (same(status, object.status)) return { kind: "unchanged", object };
         // Kept in the order of time. Noted before, as a write without an answer may have been done.
         this.#writtenMs.delete(key);
         this.#writtenMs.set(key, clock.now());
         try {
-          await client.replaceStatus(resource, { ...object, status }, { signal });
-          return "written";
+          const written = await client.replaceStatus<T>(resource, { ...object, status }, { signal });
+          return { kind: "written", object: written };
         } catch (error) {
           if (!(error instanceof ApiError) || error.status !== 409 || conflicts >= MAX_CONFLICTS) throw error;
         }
         object = await client.get<T>(resource, parseKey(key), { signal });
       }
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return "gone";
+      if (error instanceof ApiError && error.status === 404) return { kind: "gone" };
       throw error;
     }
   }
