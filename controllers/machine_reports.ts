@@ -1,0 +1,116 @@
+/**
+ * What machines report, on its way into their status. A report takes effect here at once (the next file a machine asks
+ * for already knows it) and reaches the API when the API can be reached: an outage loses nothing (contract 11.15).
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import type { Decide, StatusWriter } from "../k8s/status.ts";
+import { ConditionType } from "../machine/conditions.ts";
+import { type CloudInitEvent, cloudInitReport, nextStallCheck, pxeDisabled } from "../machine/reports.ts";
+import type { Machine, MachineObject } from "../machine/types.ts";
+
+/** What reports need. */
+export interface MachineReportsOptions {
+  readonly statuses: Pick<StatusWriter<MachineObject>, "write">;
+  /** Called when what {@link MachineReports.overlay} adds to a Machine has changed. */
+  readonly changed: (name: string) => void;
+  /** Called with each object as the API has it after a write. */
+  readonly stored: (object: MachineObject) => void;
+  /** Told once for each installation, for an Event. */
+  readonly installed: (machine: Machine) => void;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** A report that the API does not have yet. */
+interface Pending {
+  readonly uid: string | undefined;
+  readonly decide: Decide<MachineObject>;
+}
+
+/** Takes reports and keeps them until they are written; of one kind, only a machine's newest matters. */
+export class MachineReports {
+  readonly #options: MachineReportsOptions;
+  /** Machine name to the status slot (a condition's type) to the report. */
+  readonly #pending = new Map<string, Map<string, Pending>>();
+  readonly #runningSince = new Map<string, { readonly message: string; readonly sinceMs: number }>();
+
+  /** Nothing is written before the first report. */
+  constructor(options: MachineReportsOptions) {
+    this.#options = options;
+  }
+
+  /** How many Machines have reports that are not in the API yet. */
+  get waiting(): number {
+    return this.#pending.size;
+  }
+
+  /** Contract 2, CloudInitDone. */
+  cloudInit(machine: Machine, event: CloudInitEvent): void {
+    const now = this.#options.clock.now();
+    this.#submit(machine, ConditionType.CloudInitDone, (object) => cloudInitReport(object, event, now));
+  }
+
+  /** Contract 2, Repaved: the repave that the Machine asked for when it reported is done. */
+  pxeDisable(machine: Machine): void {
+    const now = this.#options.clock.now();
+    const report = { wantedRepaves: machine.wanted.repaveCounter, image: machine.image ?? "" };
+    if (pxeDisabled(machine.object, report, now) === undefined) return;
+    this.#options.log.info("machine installed; PXE is disabled", { machine: machine.name, ...report });
+    this.#options.installed(machine);
+    this.#submit(machine, ConditionType.Repaved, (object) => pxeDisabled(object, report, now));
+  }
+
+  /**
+   * Looks whether a Machine's cloud-init has stalled, and says so in its status if so.
+   * @returns when to look again, in milliseconds from now; undefined when there is nothing to wait for
+   */
+  checkStall(machine: Machine): number | undefined {
+    const { name, object } = machine;
+    const now = this.#options.clock.now();
+    const condition = object.status?.conditions?.find((c) => c.type === ConditionType.CloudInitDone);
+    const seen = this.#runningSince.get(name);
+    const sinceMs = seen !== undefined && seen.message === condition?.message ? seen.sinceMs : now;
+    const check = nextStallCheck(object, sinceMs, now);
+    if (check.kind === "later") {
+      this.#runningSince.set(name, { message: condition!.message, sinceMs });
+      return check.at - now;
+    }
+    this.#runningSince.delete(name);
+    if (check.kind === "none") return;
+    this.#options.log.warn("cloud-init has stalled", { machine: name, last: condition?.message });
+    this.#submit(machine, ConditionType.CloudInitDone, (newest) => {
+      const again = nextStallCheck(newest, sinceMs, now);
+      return again.kind === "timedOut" ? again.status : undefined;
+    });
+  }
+
+  /** Forgets a Machine that is gone. */
+  forget(name: string): void {
+    this.#runningSince.delete(name);
+  }
+
+  /** The object as it will be once its reports are written. */
+  overlay(object: MachineObject): MachineObject {
+    let { status } = object;
+    for (const { uid, decide } of this.#pending.get(object.metadata.name)?.values() ?? []) {
+      if (uid === object.metadata.uid) status = decide({ ...object, ...(status ? { status } : {}) }) ?? status;
+    }
+    return status === object.status ? object : { ...object, ...(status ? { status } : {}) };
+  }
+
+  #submit({ name, object: { metadata: { uid } } }: Machine, slot: string, change: Decide<MachineObject>): void {
+    // A Machine that was deleted and made again has reported nothing.
+    const decide: Decide<MachineObject> = (object) => object.metadata.uid === uid ? change(object) : undefined;
+    const slots = this.#pending.get(name) ?? new Map<string, Pending>();
+    const pending: Pending = { uid, decide };
+    this.#pending.set(name, slots.set(slot, pending));
+    this.#options.changed(name);
+    this.#options.statuses.write(name, slot, decide).then((outcome) => {
+      if (slots.get(slot) !== pending) return;
+      slots.delete(slot);
+      if (slots.size === 0) this.#pending.delete(name);
+      if (outcome.kind !== "gone") this.#options.stored(outcome.object);
+    });
+  }
+}
