@@ -54,7 +54,7 @@ function fileRows(connections: number, than: number, ours: Speed[], nginx: Speed
 async function files(stage: Stage, ours: Daemon, nginx: Daemon | undefined): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { connections, than } of RATIOS) {
-    stage.progress(`http: ${connections} clients download`);
+    stage.progress(`http: a big file, ${connections} connections`);
     const found: { ours: Speed[]; nginx: Speed[] } = { ours: [], nginx: [] };
     for (let round = 0; round < stage.pace.rounds; round++) {
       found.ours.push(await download(stage, OURS, ours, connections));
