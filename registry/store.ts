@@ -1,0 +1,240 @@
+/**
+ * The cache folder. What is in `images/` is complete and verified; it comes there by one rename.
+ *
+ * ```
+ * lock              held while a process uses the folder
+ * bindings.json     what a reference led to, so that a restart serves while the registry is down
+ * images/DIGEST/    index.json, one file a content, named by number
+ * tmp/              whatever is under way; emptied at start
+ * ```
+ */
+import { z } from "zod";
+import { explainDiskError } from "./content_store.ts";
+import { CacheFolderError, ContentError } from "./errors.ts";
+import { INDEX_FILE, SYNCED_FILE } from "./pull_job.ts";
+import { isDigest } from "./reference.ts";
+import { parseRecord, StoredImage } from "./stored_image.ts";
+
+const bindingsShape = z.object({
+  version: z.literal(1),
+  bindings: z.record(z.string(), z.object({ named: z.string().refine(isDigest), image: z.string().refine(isDigest) })),
+});
+
+/** What a reference led to. */
+export interface Binding {
+  /** Digest of the manifest or index that the reference names. */
+  readonly named: string;
+  /** Digest of the image's manifest: the same, or one of the index. */
+  readonly image: string;
+}
+
+/** What was odd when a folder was opened; for the log. */
+export interface StoreNotice {
+  readonly message: string;
+  readonly path: string;
+}
+
+/** The images of one cache folder, for one process. */
+export class ImageStore implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #lock: Deno.FsFile;
+  readonly #images = new Map<string, StoredImage>();
+  readonly #bindings = new Map<string, Binding>();
+  /** Since when a digest or a binding's key was seen unused. */
+  readonly #unusedSince = new Map<string, number>();
+  readonly #removals = new Set<Promise<void>>();
+  #saving: Promise<void> = Promise.resolve();
+  /** What had to be thrown away when the folder was opened. */
+  readonly notices: StoreNotice[] = [];
+
+  private constructor(folder: string, lock: Deno.FsFile) {
+    this.#folder = folder;
+    this.#lock = lock;
+  }
+
+  /**
+   * Opens a cache folder, made where it is missing, and removes what a crash left in it.
+   * @throws {CacheFolderError} when another process uses it or it cannot be written
+   */
+  static async open(folder: string): Promise<ImageStore> {
+    let lock: Deno.FsFile | undefined;
+    try {
+      await Deno.mkdir(`${folder}/images`, { recursive: true });
+      await Deno.mkdir(`${folder}/tmp`, { recursive: true });
+      lock = await Deno.open(`${folder}/lock`, { create: true, write: true });
+      if (!await lock.tryLock(true)) {
+        throw new CacheFolderError(
+          `cache folder ${folder} is in use by another metalman; give each its own --cache-dir`,
+        );
+      }
+      const store = new ImageStore(await Deno.realPath(folder), lock);
+      await store.#load();
+      return store;
+    } catch (error) {
+      lock?.close();
+      throw explainDiskError(error, folder);
+    }
+  }
+
+  async #load(): Promise<void> {
+    for await (const { name } of Deno.readDir(`${this.#folder}/tmp`)) {
+      await Deno.remove(`${this.#folder}/tmp/${name}`, { recursive: true });
+    }
+    for await (const { name } of Deno.readDir(`${this.#folder}/images`)) {
+      await this.#loadImage(`${this.#folder}/images/${name}`);
+    }
+    await this.#loadBindings(`${this.#folder}/bindings.json`);
+  }
+
+  async #loadImage(path: string): Promise<void> {
+    try {
+      const record = parseRecord(await Deno.readTextFile(`${path}/${INDEX_FILE}`));
+      if (path !== this.folderOf(record.digest)) throw new ContentError("the image lies in another's folder");
+      const synced = await Deno.stat(`${path}/${SYNCED_FILE}`).then(() => true, () => false);
+      if (!synced) {
+        for (const [, id, size] of record.files) {
+          if ((await Deno.lstat(`${path}/${id}`)).size !== size) throw new ContentError("a file has lost its content");
+        }
+      }
+      this.#images.set(record.digest, new StoredImage(path, record));
+    } catch (error) {
+      if (!(error instanceof ContentError || error instanceof Deno.errors.NotFound)) throw error;
+      this.notices.push({ message: `a cached image was damaged and is pulled again: ${error.message}`, path });
+      await Deno.remove(path, { recursive: true });
+    }
+  }
+
+  async #loadBindings(path: string): Promise<void> {
+    try {
+      const { bindings } = bindingsShape.parse(JSON.parse(await Deno.readTextFile(path)));
+      for (const [key, binding] of Object.entries(bindings)) {
+        if (this.#images.has(binding.image)) this.#bindings.set(key, binding);
+      }
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
+      this.notices.push({ message: "the table of references was damaged and is made again", path });
+    }
+  }
+
+  /** Where an image lies when it is here. */
+  folderOf(digest: string): string {
+    return `${this.#folder}/images/${digest.replace(":", "-")}`;
+  }
+
+  /** Where everything lies; absolute. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** An image that is here. */
+  image(digest: string): StoredImage | undefined {
+    return this.#images.get(digest);
+  }
+
+  /** What the key led to when it was last resolved. The image is here. */
+  binding(key: string): Binding | undefined {
+    return this.#bindings.get(key);
+  }
+
+  /** An empty folder on the same disk. */
+  async newFolder(): Promise<string> {
+    try {
+      return await Deno.makeTempDir({ dir: `${this.#folder}/tmp` });
+    } catch (error) {
+      throw explainDiskError(error, this.#folder);
+    }
+  }
+
+  /** Puts a complete image in its place: from here on it counts. */
+  async adopt(folder: string, digest: string): Promise<StoredImage> {
+    try {
+      const record = parseRecord(await Deno.readTextFile(`${folder}/${INDEX_FILE}`));
+      const path = this.folderOf(digest);
+      await Deno.rename(folder, path);
+      const image = new StoredImage(path, record);
+      this.#images.set(digest, image);
+      return image;
+    } catch (error) {
+      throw explainDiskError(error, this.#folder);
+    }
+  }
+
+  /** Removes a folder of {@link newFolder} that was not adopted. */
+  async discard(folder: string): Promise<void> {
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
+  }
+
+  /** Remembers what a key leads to, also after a restart. */
+  async bind(key: string, binding: Binding): Promise<void> {
+    const old = this.#bindings.get(key);
+    if (old?.named === binding.named && old.image === binding.image) return;
+    this.#bindings.set(key, binding);
+    await this.#save();
+  }
+
+  /** One save at a time: each writes all that is known when it starts. */
+  #save(): Promise<void> {
+    const write = async () => {
+      const temporary = `${this.#folder}/tmp/bindings.json`;
+      const text = JSON.stringify({ version: 1, bindings: Object.fromEntries(this.#bindings) });
+      try {
+        await Deno.writeTextFile(temporary, text);
+        await Deno.rename(temporary, `${this.#folder}/bindings.json`);
+      } catch (error) {
+        throw explainDiskError(error, this.#folder);
+      }
+    };
+    const saved = this.#saving.then(write);
+    this.#saving = saved.catch(() => {});
+    return saved;
+  }
+
+  /**
+   * Removes images that have been unused for the grace time, and bindings of keys that nobody asks for.
+   * @param keys that Machines have
+   * @param pinned digests in use although no key leads to them
+   * @returns digests removed
+   */
+  async collect(
+    keys: ReadonlySet<string>,
+    pinned: ReadonlySet<string>,
+    nowMs: number,
+    graceMs: number,
+  ): Promise<string[]> {
+    const used = new Set(pinned);
+    for (const [key, { image }] of this.#bindings) if (keys.has(key)) used.add(image);
+    const due = (name: string, inUse: boolean) => {
+      const since = this.#unusedSince.get(name);
+      if (inUse) this.#unusedSince.delete(name);
+      else if (since === undefined) this.#unusedSince.set(name, nowMs);
+      return !inUse && since !== undefined && nowMs - since >= graceMs;
+    };
+    const removed = [...this.#images.keys()].filter((digest) => due(digest, used.has(digest)));
+    for (const digest of removed) this.#remove(digest);
+    const idle = [...this.#bindings].filter(([key, { image }]) => due(key, keys.has(key)) || !this.#images.has(image));
+    for (const [key] of idle) {
+      this.#bindings.delete(key);
+      this.#unusedSince.delete(key);
+    }
+    if (idle.length > 0) await this.#save();
+    return removed;
+  }
+
+  /** Out of sight at once, off the disk when there is time. Who has a file open keeps it. */
+  #remove(digest: string): void {
+    const away = `${this.#folder}/tmp/${crypto.randomUUID()}`;
+    this.#images.delete(digest);
+    this.#unusedSince.delete(digest);
+    Deno.renameSync(this.folderOf(digest), away);
+    const removal = this.discard(away).finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+  }
+
+  /** Waits for what is being written and lets go of the folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#saving;
+    await Promise.all(this.#removals);
+    this.#lock.close();
+  }
+}
