@@ -3,7 +3,7 @@ import type { MachineObject } from "../../machine/types.ts";
 import { goType } from "./go_type.ts";
 import { GoValue } from "./value.ts";
 
-/** What a template is rendered with. */
+/** What a template is rendered with. Each is read only by templates that use it, and may throw why it is not known. */
 export interface TemplateInput {
   /** Integers beyond 2^53 may be bigints. */
   readonly machine: MachineObject;
@@ -11,7 +11,7 @@ export interface TemplateInput {
   readonly apiserverURL: string;
   /** URL of this server as machines are told it. */
   readonly serveURL: string;
-  /** Called only by templates that use it. */
+  /** Called at most once. */
   readonly agentConfigJSON: () => string;
   /** Version of the API server, `v1.34.1`. */
   readonly kubernetesVersion: string;
@@ -26,12 +26,18 @@ export function templateData(input: TemplateInput): GoValue {
   let agentConfig: string | undefined;
   return new GoValue(ROOT, {
     Machine: input.machine,
-    ApiserverURL: input.apiserverURL,
     ServeURL: input.serveURL,
+    get ApiserverURL() {
+      return input.apiserverURL;
+    },
     get AgentConfigJSON() {
       return agentConfig ??= input.agentConfigJSON();
     },
-    KubernetesVersion: input.kubernetesVersion,
-    ClusterDNS: input.clusterDNS,
+    get KubernetesVersion() {
+      return input.kubernetesVersion;
+    },
+    get ClusterDNS() {
+      return input.clusterDNS;
+    },
   });
 }
