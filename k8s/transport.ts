@@ -78,8 +78,9 @@ export class Transport implements Disposable {
 
   /** Resolves once the answer's head is there. */
   async send(outgoing: Outgoing): Promise<Incoming> {
-    outgoing.signal?.throwIfAborted();
     const material = await this.#keeper.material();
+    // Only now: an abort during the wait would have gone unheard.
+    outgoing.signal?.throwIfAborted();
     const agent = this.#agentFor(material);
     return await new Promise((resolve, reject) =>
       new Exchange(this.#options(outgoing, material, agent), outgoing, {
