@@ -5,7 +5,7 @@ import type { Logger } from "../../base/log.ts";
 import { TaskGroup } from "../../base/tasks.ts";
 import type { Directory, LeaseHit } from "../../machine/directory.ts";
 import type { ImageDirectory } from "../image.ts";
-import { bindError } from "./bind_error.ts";
+import { bindError } from "../bind_error.ts";
 import type { DhcpDecision } from "./decide.ts";
 import { consider, type DhcpExchange, type DhcpKnowledge, typeName } from "./exchange.ts";
 import { LineBudget } from "./line_budget.ts";
@@ -75,7 +75,7 @@ function listen(hostname: string, port: number): Deno.DatagramConn {
   try {
     return Deno.listenDatagram({ transport: "udp", hostname, port });
   } catch (error) {
-    throw bindError(error, hostname, port);
+    throw bindError(error, { what: "DHCP", protocol: "UDP", address: hostname, port, flag: "--dhcp-port" });
   }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseIpv4 } from "../../base/address.ts";
 import { MemoryLogger } from "../../base/log.ts";
 import type { Directory, LeaseHit } from "../../machine/directory.ts";
-import { AddressNotHere, bindError, NoRightsForPort, PortInUse } from "./bind_error.ts";
+import { AddressNotHere, PortInUse } from "../bind_error.ts";
 import { OPTION, u32Data } from "./options.ts";
 import { parsePacket } from "./packet.ts";
 import { MESSAGE_TYPE } from "./reply.ts";
@@ -194,14 +194,6 @@ Deno.test("startDhcpServer() says that an address is not the host's", () => {
     () => attempt({ kind: "interface", address: "192.0.2.1" }, 0),
     (error) => error instanceof AddressNotHere && error.message.includes("192.0.2.1"),
   );
-});
-
-Deno.test("bindError() says that rights are missing, and leaves other errors as they are", () => {
-  const denied = bindError(new Deno.errors.PermissionDenied("no"), "0.0.0.0", 67);
-  assert.ok(denied instanceof NoRightsForPort);
-  assert.match(denied.message, /UDP port 67 on 0\.0\.0\.0.*CAP_NET_BIND_SERVICE/);
-  const other = new TypeError("x");
-  assert.equal(bindError(other, "0.0.0.0", 67), other);
 });
 
 function closing(socket: Deno.DatagramConn) {

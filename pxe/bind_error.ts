@@ -1,0 +1,51 @@
+/** Why a socket cannot be had, in words for an operator. */
+
+/** A server cannot listen where it should; the message says what to do. */
+export class BindError extends Error {
+  override name = "BindError";
+}
+
+/** Another program has the port. */
+export class PortInUse extends BindError {
+  override name = "PortInUse";
+}
+
+/** The port is not for everybody. */
+export class NoRightsForPort extends BindError {
+  override name = "NoRightsForPort";
+}
+
+/** The address is not one of this host's. */
+export class AddressNotHere extends BindError {
+  override name = "AddressNotHere";
+}
+
+/** Where a server was to listen. */
+export interface BindTarget {
+  /** `DHCP`, `the health checks`. */
+  readonly what: string;
+  readonly protocol: "TCP" | "UDP";
+  readonly address: string;
+  readonly port: number;
+  /** The flag that chooses the port. */
+  readonly flag: string;
+}
+
+/** What a failed bind means; errors that are none of these are returned as they are. */
+export function bindError(error: unknown, { what, protocol, address, port, flag }: BindTarget): unknown {
+  const cause = { cause: error };
+  const name = error instanceof Error ? error.name : "";
+  const at = `cannot serve ${what}: ${protocol} port ${port} on ${address}`;
+  if (name === "AddrInUse") {
+    const list = `ss -${protocol === "TCP" ? "t" : "u"}lpn 'sport = :${port}'`;
+    return new PortInUse(`${at} is in use; stop who has it (${list} names it) or choose another ${flag}`, cause);
+  }
+  if (name === "PermissionDenied" || name === "NotCapable") {
+    const remedy = `run as root, grant CAP_NET_BIND_SERVICE, or choose a ${flag} above 1023`;
+    return new NoRightsForPort(`${at} is not for everybody: ${remedy}`, cause);
+  }
+  if (name === "AddrNotAvailable") {
+    return new AddressNotHere(`cannot serve ${what}: no interface of this host has the address ${address}`, cause);
+  }
+  return error;
+}
