@@ -113,9 +113,10 @@ export function showTime(time: GoTime): string {
   return formatTime(time, "2006-01-02 15:04:05.999999999 -0700 MST");
 }
 
-/** Go's GoString. */
+/** Go's GoString: a time that was read is local, the zero time never was. */
 export function goSyntaxTime(time: GoTime): string {
   const d = time.date;
+  const zone = time === ZERO_TIME ? "UTC" : "Local";
   const numbers = [d.getUTCDate(), d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds(), time.nanos].join(", ");
-  return `time.Date(${d.getUTCFullYear()}, time.${MONTHS[d.getUTCMonth()]}, ${numbers}, time.Local)`;
+  return `time.Date(${d.getUTCFullYear()}, time.${MONTHS[d.getUTCMonth()]}, ${numbers}, time.${zone})`;
 }
