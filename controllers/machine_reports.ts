@@ -35,6 +35,8 @@ export class MachineReports {
   readonly #pending = new Map<string, Map<string, Pending>>();
   readonly #runningSince = new Map<string, { readonly message: string; readonly sinceMs: number }>();
 
+  #onEmpty: () => void = () => {};
+
   /** Nothing is written before the first report. */
   constructor(options: MachineReportsOptions) {
     this.#options = options;
@@ -85,6 +87,23 @@ export class MachineReports {
     });
   }
 
+  /** Resolves when every report is written, or the signal aborts first: then the log names the Machines that lose one. */
+  async flush(signal: AbortSignal): Promise<void> {
+    if (this.#pending.size === 0 || signal.aborted) return this.#sayLost();
+    const settled = Promise.withResolvers<void>();
+    this.#onEmpty = settled.resolve;
+    signal.addEventListener("abort", () => settled.resolve(), { once: true });
+    await settled.promise;
+    this.#sayLost();
+  }
+
+  #sayLost(): void {
+    if (this.#pending.size === 0) return;
+    this.#options.log.error("reports are lost: the API could not be reached before the end", {
+      machines: [...this.#pending.keys()].join(","),
+    });
+  }
+
   /** Forgets a Machine that is gone. */
   forget(name: string): void {
     this.#runningSince.delete(name);
@@ -110,6 +129,7 @@ export class MachineReports {
       if (slots.get(slot) !== pending) return;
       slots.delete(slot);
       if (slots.size === 0) this.#pending.delete(name);
+      if (this.#pending.size === 0) this.#onEmpty();
       if (outcome.kind !== "gone") this.#options.stored(outcome.object);
     });
   }

@@ -1,0 +1,142 @@
+/** The Machines of a site: watched, indexed, reported on. Joins k8s/, machine/ and controllers/ for cmd/serve.ts. */
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import type { TaskGroup } from "../base/tasks.ts";
+import { conflictStatus, describeConflict } from "../controllers/address_conflicts.ts";
+import { MachineReports } from "../controllers/machine_reports.ts";
+import { type AddressConflict, MachineStore } from "../controllers/machine_store.ts";
+import { ObjectCache, withoutManagedFields } from "../k8s/cache.ts";
+import type { KubeClient } from "../k8s/client.ts";
+import { Controller } from "../k8s/controller.ts";
+import { EventRecorder } from "../k8s/events.ts";
+import { StatusWriter } from "../k8s/status.ts";
+import { watchCollection } from "../k8s/watch.ts";
+import { type Machine, MACHINE_API_VERSION, type MachineObject, SITE_LABEL } from "../machine/types.ts";
+
+/** What an operator is told about a Machine: a log line and, where it may be written, an Event. */
+export type Report = (machine: Machine, severity: "Normal" | "Warning", reason: string, message: string) => void;
+
+/** Machines and what is written about them. */
+export interface Machines {
+  readonly store: MachineStore;
+  readonly reports: MachineReports;
+  readonly report: Report;
+  /** Whether the first list of Machines is complete. */
+  readonly synced: () => boolean;
+  /** Calls back once it is. */
+  readonly whenSynced: (then: () => void) => void;
+  /** Resolves when all reports are written, or the signal aborts. */
+  readonly flush: (signal: AbortSignal) => Promise<void>;
+}
+
+/** What {@link followMachines} needs. */
+export interface MachinesOptions {
+  readonly client: KubeClient;
+  readonly site: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Owns watch and writers. */
+  readonly tasks: TaskGroup;
+  /** Told of each Machine that came or changed, and of the name of each that went. */
+  readonly changed: (name: string, machine: Machine | undefined) => void;
+}
+
+const MACHINES = { group: "unbounded-cloud.io", version: "v1alpha3", plural: "machines" };
+
+/** The server-side selector of a site (contract 4). */
+export function siteSelector(site: string): string {
+  return site === "" ? `!${SITE_LABEL}` : `${SITE_LABEL}=${site}`;
+}
+
+/** Starts to watch the Machines of a site and to write what is reported about them. */
+export function followMachines(options: MachinesOptions): Machines {
+  const { client, log, clock, random, tasks } = options;
+  const common = { client, log, clock, random };
+  const cache = new ObjectCache<MachineObject>({ log, transform: withoutManagedFields });
+  const statuses = new StatusWriter<MachineObject>({ ...common, resource: MACHINES, cached: (key) => cache.get(key) });
+  const events = new EventRecorder({ ...common, component: "metalman", instance: Deno.hostname() });
+  const report = reporter(events, log);
+  const reports: MachineReports = new MachineReports({
+    statuses,
+    log,
+    clock,
+    changed: (name) => store.refresh(name),
+    stored: (object) => {
+      if (store.byName(object.metadata.name) !== undefined) store.put(withoutManagedFields(object));
+    },
+    installed: (machine) => report(machine, "Normal", "Installed", "the machine reports that it is installed"),
+  });
+  const stalls = new Controller({
+    ...common,
+    name: "cloud-init",
+    reconcile: (name) => {
+      const machine = store.byName(name);
+      const afterMs = machine === undefined ? undefined : reports.checkStall(machine);
+      return Promise.resolve(afterMs === undefined ? { kind: "done" } : { kind: "again", afterMs });
+    },
+  });
+  const tellConflicts = (name: string) => {
+    const machine = store.byName(name);
+    if (machine === undefined || !cache.isSynced) return;
+    const decide = (object: MachineObject) => conflictStatus(object, store.conflictsOf(name), clock.now());
+    if (decide(machine.object) !== undefined) statuses.write(name, "AddressConflict", decide);
+  };
+  const onConflict = (conflict: AddressConflict, isNew: boolean) => {
+    for (const name of [conflict.served, conflict.ignored]) {
+      const machine = store.byName(name);
+      if (machine !== undefined && isNew) {
+        report(machine, "Warning", "AddressConflict", describeConflict(conflict, name));
+      }
+      tellConflicts(name);
+    }
+  };
+  const store = new MachineStore({
+    changed: (name, machine) => {
+      if (machine === undefined) reports.forget(name);
+      else if (machine.object.status?.conditions !== undefined) stalls.enqueue(name);
+      tellConflicts(name);
+      options.changed(name, machine);
+    },
+    problems: (machine, problems) => {
+      for (const { field, message } of problems) {
+        report(machine, "Warning", "InvalidField", `${field}: ${message}; it is left out`);
+      }
+    },
+    conflict: (conflict) => onConflict(conflict, true),
+    resolved: (conflict) => onConflict(conflict, false),
+  }, (object) => reports.overlay(object));
+  cache.onChange((change) => change.kind === "deleted" ? store.delete(change.key) : store.put(change.value));
+  cache.synced.then(() => {
+    log.info("Machines are read", { site: options.site, machines: store.size });
+    for (const machine of store.all()) tellConflicts(machine.name);
+  });
+
+  tasks.start("status writer", (signal) => statuses.run(signal));
+  tasks.start("events", (signal) => events.run(signal));
+  tasks.start("cloud-init checks", (signal) => stalls.run(signal));
+  const selection = { labelSelector: siteSelector(options.site) };
+  tasks.start(
+    "watch of Machines",
+    (signal) => cache.follow(watchCollection<MachineObject>({ ...common, resource: MACHINES, selection, signal })),
+  );
+  return {
+    store,
+    reports,
+    report,
+    synced: () => cache.isSynced,
+    whenSynced: (then) => void cache.synced.then(then),
+    flush: (signal) => reports.flush(signal),
+  };
+}
+
+/** Says one thing in the log and in an Event; the Event recorder counts what is said again and again. */
+function reporter(events: EventRecorder, log: Logger): Report {
+  return (machine, severity, reason, message) => {
+    const line = { machine: machine.name, reason, message };
+    if (severity === "Warning") log.warn("machine needs attention", line);
+    else log.info("machine", line);
+    const { name, uid } = machine;
+    events.record({ apiVersion: MACHINE_API_VERSION, kind: "Machine", name, uid }, { type: severity, reason, message });
+  };
+}

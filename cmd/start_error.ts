@@ -1,0 +1,15 @@
+/** Which failures of a start an operator can mend: they become one line; others are faults of ours. */
+import { InterfaceError } from "../pxe/dhcp/interface_for.ts";
+import { BindError } from "../pxe/bind_error.ts";
+import { ConfigError } from "../k8s/errors.ts";
+import { PullError } from "../registry/errors.ts";
+import { StartError } from "./usage.ts";
+
+/** The error to end with. */
+export function startError(error: unknown): unknown {
+  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
+    return new StartError(error.message, { cause: error });
+  }
+  const known = [BindError, InterfaceError, ConfigError, PullError].some((kind) => error instanceof kind);
+  return known ? new StartError((error as Error).message, { cause: error }) : error;
+}
