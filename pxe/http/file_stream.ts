@@ -6,17 +6,22 @@ const SMALL = 64 * 1024;
 /** A client that takes nothing for so long is gone or hostile. */
 const STALL_MS = 300_000;
 
-/** The transfers of one thread; how many there are decides how much each may hold in memory. */
+/** So many transfers of a thread get large reads of their own; the others share the runtime's, which hold 64 KiB each. */
+const FAST = 4;
+const FAST_CHUNK = 512 * 1024;
+const CHUNK = 64 * 1024;
+
+/** The transfers of one thread. */
 export class FileStreams {
   #active = 0;
 
-  /** Transfers that have not ended. */
+  /** Transfers with reads of their own that have not ended. */
   get active(): number {
     return this.#active;
   }
 
-  /** The bytes of `span`; undefined when the file is gone. */
-  open(absolutePath: string, span: ByteSpan): ReadableStream<Uint8Array> | Uint8Array | undefined {
+  /** The bytes of `span` of a file of `size` bytes; undefined when the file is gone. */
+  open(absolutePath: string, span: ByteSpan, size: number): ReadableStream<Uint8Array> | Uint8Array | undefined {
     let file: Deno.FsFile;
     try {
       file = Deno.openSync(absolutePath);
@@ -25,17 +30,13 @@ export class FileStreams {
       throw error;
     }
     if (span.start > 0) file.seekSync(span.start, Deno.SeekMode.Start);
-    const size = span.end - span.start;
-    return size <= SMALL ? readNow(file, size) : this.#stream(file, size);
+    const length = span.end - span.start;
+    if (length <= SMALL) return readNow(file, length);
+    if (this.#active < FAST) return this.#stream(file, length, FAST_CHUNK);
+    return span.end === size ? file.readable : this.#stream(file, length, CHUNK);
   }
 
-  /** One client gets large reads, which is what makes it fast; many share what that would hold. */
-  #chunkSize(): number {
-    if (this.#active <= 4) return 512 * 1024;
-    return this.#active <= 16 ? 128 * 1024 : 64 * 1024;
-  }
-
-  #stream(file: Deno.FsFile, size: number): ReadableStream<Uint8Array> {
+  #stream(file: Deno.FsFile, size: number, chunk: number): ReadableStream<Uint8Array> {
     let left = size;
     let previous: ArrayBuffer | undefined;
     let stalled: ReturnType<typeof setTimeout> | undefined;
@@ -53,7 +54,7 @@ export class FileStreams {
       // The server asks for the next chunk when it has taken over the last one. Letting go of that here frees it as
       // soon as it is sent; left to the garbage collector, a fast download holds 200 MB.
       previous?.transfer(0);
-      const buffer = new Uint8Array(Math.min(left, this.#chunkSize()));
+      const buffer = new Uint8Array(Math.min(left, chunk));
       const count = await file.read(buffer).catch((error) => {
         if (open) throw error;
         return null;

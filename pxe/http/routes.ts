@@ -1,7 +1,7 @@
 /** Request -> Response: what each path and method of the HTTP port does (contract 7). */
 import { type Context, Hono } from "hono";
 import type { Cidr } from "../../base/address.ts";
-import type { Logger } from "../../base/log.ts";
+import type { LogFields } from "../../base/log.ts";
 import { type CloudInitEvent, readCloudInitEvent } from "../../machine/reports.ts";
 import type { FileAnswer, FileResolver } from "../answer.ts";
 import { clientIp } from "../client_ip.ts";
@@ -18,12 +18,17 @@ export interface RouteDoors {
   /** Records the end of a repave; false when nobody knows the client. */
   readonly pxeDisable: (client: number) => Promise<boolean>;
   /** Part of a file, or undefined when it is gone. */
-  readonly open: (absolutePath: string, span: ByteSpan) => ReadableStream<Uint8Array> | Uint8Array | undefined;
+  readonly open: (
+    absolutePath: string,
+    span: ByteSpan,
+    size: number,
+  ) => ReadableStream<Uint8Array> | Uint8Array | undefined;
   /** Reads a body within limits. */
   readonly readBody: (request: Request) => Promise<BodyReading>;
   /** Who may say X-Forwarded-For. */
   readonly trustedProxies: readonly Cidr[];
-  readonly log: Logger;
+  /** Something that an operator should read. */
+  readonly problem: (message: string, fields: LogFields) => void;
 }
 
 /** Answers a request; `peer` is the address at the socket's other end. */
@@ -47,7 +52,7 @@ export function createRoutes(doors: RouteDoors): Routes {
   app.all("/attest", byMethod({ POST: (c) => text(c, 501, "attestation is not available on this server\n") }));
   app.all("*", byMethod({ GET: file, HEAD: file }));
   app.onError((error, c) => {
-    doors.log.error("request failed", { path: c.req.path, error });
+    doors.problem("request failed", { path: c.req.path, error });
     return text(c, 500, "internal error\n");
   });
   return (request, peer) => app.fetch(request, { peer });
@@ -86,7 +91,6 @@ async function cloudInitLog(c: Context<Env>, doors: RouteDoors): Promise<Respons
   if (body.kind === "tooSlow") return text(c, 408, "the body came too slowly\n", { connection: "close" });
   const event = body.kind === "text" ? readCloudInitEvent(body.text) : undefined;
   if (client !== undefined && event !== undefined) doors.cloudInit(client, event);
-  else doors.log.debug("cloud-init event dropped", { peer: c.env.peer, body: body.kind });
   return text(c, 200, "ok\n", body.kind === "tooLarge" ? { connection: "close" } : {});
 }
 
@@ -131,7 +135,7 @@ function send(
   if (plan.body === undefined) return new Response(null, init);
   const { start, end } = plan.body;
   if (answer.kind === "bytes") return new Response(answer.body.subarray(start, end) as BodyInit, init);
-  const body = open(answer.absolutePath, plan.body);
+  const body = open(answer.absolutePath, plan.body, size);
   // The image was replaced between the answer and now: the next try finds the new one.
   return body === undefined
     ? text(c, 503, "not here yet, try again\n", RETRY_AFTER)

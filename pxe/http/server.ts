@@ -1,12 +1,12 @@
 /** The HTTP port: threads that serve files, and the main thread that knows what to serve. */
 import type { Cidr } from "../../base/address.ts";
-import type { LogFields, Logger, LogOptions } from "../../base/log.ts";
+import type { LogFields, Logger } from "../../base/log.ts";
 import type { Directory } from "../../machine/directory.ts";
 import type { CloudInitEvent } from "../../machine/reports.ts";
 import type { Machine } from "../../machine/types.ts";
 import type { FileResolver } from "../answer.ts";
 import { answerQuestions, RESOLVE } from "../resolver_port.ts";
-import { listenError, type ListenTarget } from "./listen_error.ts";
+import { bindError, type BindTarget } from "../bind_error.ts";
 import type { WorkerOrder, WorkerStart, WorkerWord } from "./worker.ts";
 
 /** Where machines' reports go; both return at once and write later, however long the API is away. */
@@ -32,8 +32,6 @@ export interface HttpServerOptions {
   /** Who may say X-Forwarded-For. */
   readonly trustedProxies: readonly Cidr[];
   readonly log: Logger;
-  /** How the threads log: a logger cannot be sent to them. */
-  readonly threadLog: Pick<LogOptions, "level" | "format">;
   /** @default 2 */
   readonly threads?: number;
 }
@@ -53,27 +51,28 @@ const RESTART_MS = 1000;
 
 /**
  * Starts the server; resolves when all its threads accept.
- * @throws {PortInUse | NoRightsForPort | AddressNotHere} when the port cannot be had
+ * @throws {BindError} when the port cannot be had
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const target = { what: "HTTP", address: options.bindAddress, port: options.port, flag: "--http-port" };
+  const { bindAddress: address, port } = options;
+  const target: BindTarget = { what: "HTTP", protocol: "TCP", address, port, flag: "--http-port" };
   const server = new ThreadedServer(options, probe(target));
   try {
     await server.start();
   } catch (error) {
     await server[Symbol.asyncDispose]();
-    throw listenError(error, target);
+    throw bindError(error, target);
   }
   return server;
 }
 
 /** The threads share the port, and would share it with a second metalman too: only a listener of our own tells. */
-function probe(target: ListenTarget): number {
+function probe(target: BindTarget): number {
   try {
     using listener = Deno.listen({ hostname: target.address, port: target.port });
     return listener.addr.port;
   } catch (error) {
-    throw listenError(error, target);
+    throw bindError(error, target);
   }
 }
 
@@ -106,7 +105,7 @@ class ThreadedServer implements HttpServer {
   }
 
   #startThread(): Promise<void> {
-    const { bindAddress: address, filesFolder, trustedProxies, threadLog } = this.#options;
+    const { bindAddress: address, filesFolder, trustedProxies } = this.#options;
     const host = address.includes(":") ? `[${address}]` : address;
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
       type: "module",
@@ -122,7 +121,7 @@ class ThreadedServer implements HttpServer {
     };
     const channel = new MessageChannel();
     this.#answer(channel.port1);
-    const start: WorkerStart = { address, port: this.port, trustedProxies, log: threadLog, questions: channel.port2 };
+    const start: WorkerStart = { address, port: this.port, trustedProxies, questions: channel.port2 };
     worker.postMessage(start, [channel.port2]);
     return thread.listening.promise;
   }
@@ -131,6 +130,7 @@ class ThreadedServer implements HttpServer {
     if (word.kind === "listening") listening.resolve();
     if (word.kind === "failed") listening.reject(Object.assign(new Error(word.message), { name: word.name }));
     if (word.kind === "drained") drained.resolve();
+    if (word.kind === "problem") this.#options.log.warn(word.message, word.fields);
   }
 
   /** A thread that fails ends its own connections only; another takes its place. */
@@ -155,13 +155,12 @@ class ThreadedServer implements HttpServer {
       cloudInit: (client: number, event: CloudInitEvent) => {
         const hit = directory.byIp(client);
         if (hit === undefined) return;
-        log.info("cloud-init reports", { machine: hit.machine.name, ...eventFields(event) });
+        log.debug("cloud-init reports", { machine: hit.machine.name, ...eventFields(event) });
         reports.cloudInit(hit.machine, event);
       },
       pxeDisable: (client: number) => {
         const hit = directory.byIp(client);
         if (hit === undefined) return false;
-        log.info("machine disables network boot", { machine: hit.machine.name });
         reports.pxeDisable(hit.machine);
         return true;
       },

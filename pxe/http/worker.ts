@@ -5,18 +5,17 @@
  */
 import type { Cidr } from "../../base/address.ts";
 import { systemClock } from "../../base/clock.ts";
-import { createLogger, type Logger, type LogOptions } from "../../base/log.ts";
+import type { LogFields } from "../../base/log.ts";
 import { Asker, portResolver } from "../resolver_port.ts";
 import { readBody } from "./body.ts";
 import { FileStreams } from "./file_stream.ts";
-import { createRoutes } from "./routes.ts";
+import { createRoutes, type Routes } from "./routes.ts";
 
 /** What the main thread tells a worker at its start. */
 export interface WorkerStart {
   readonly address: string;
   readonly port: number;
   readonly trustedProxies: readonly Cidr[];
-  readonly log: Pick<LogOptions, "level" | "format">;
   /** The main thread answers questions at its other end. */
   readonly questions: MessagePort;
 }
@@ -24,11 +23,12 @@ export interface WorkerStart {
 /** What a worker is told later: to stop accepting and to end what runs. */
 export type WorkerOrder = "drain";
 
-/** What a worker says: it accepts; it could not; all it had is sent. */
+/** What a worker says: it accepts; it could not; all it had is sent; something to be logged: it has no logger. */
 export type WorkerWord =
   | { readonly kind: "listening" }
   | { readonly kind: "failed"; readonly name: string; readonly message: string }
-  | { readonly kind: "drained" };
+  | { readonly kind: "drained" }
+  | { readonly kind: "problem"; readonly message: string; readonly fields: LogFields };
 
 /** Longest body of a request. */
 const MAX_BODY = 1 << 20;
@@ -39,25 +39,29 @@ function say(word: WorkerWord): void {
   self.postMessage(word);
 }
 
-function routesFor(start: WorkerStart, log: Logger) {
+function problem(message: string, fields: LogFields): void {
+  const told = Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? value.message : value]);
+  say({ kind: "problem", message, fields: Object.fromEntries(told) });
+}
+
+function routesFor(start: WorkerStart): Routes {
   const asker = new Asker(start.questions);
   const streams = new FileStreams();
   return createRoutes({
     resolve: portResolver(asker),
     cloudInit: (client, event) => {
-      asker.ask("cloudInit", client, event).catch((error) => log.warn("cloud-init event lost", { error }));
+      asker.ask("cloudInit", client, event).catch((error) => problem("cloud-init event lost", { error }));
     },
     pxeDisable: (client) => asker.ask("pxeDisable", client) as Promise<boolean>,
-    open: (path, span) => streams.open(path, span),
+    open: (path, span, size) => streams.open(path, span, size),
     readBody: (request) => readBody(request, { maxBytes: MAX_BODY, timeoutMs: BODY_TIMEOUT_MS, clock: systemClock }),
     trustedProxies: start.trustedProxies,
-    log,
+    problem,
   });
 }
 
 function listen(start: WorkerStart): Deno.HttpServer | undefined {
-  const log = createLogger(start.log);
-  const routes = routesFor(start, log);
+  const routes = routesFor(start);
   try {
     return Deno.serve({
       hostname: start.address,
