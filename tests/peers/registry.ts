@@ -44,9 +44,14 @@ export class TestRegistry implements AsyncDisposable {
     return this.#peer.output;
   }
 
+  /** Ends it; its storage stays until it is disposed. */
+  async stop(): Promise<void> {
+    await this.#peer.stop();
+  }
+
   /** Ends it and removes its storage. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#peer.stop();
+    await this.stop();
     await Deno.remove(this.#folder, { recursive: true });
   }
 }
