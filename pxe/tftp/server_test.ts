@@ -183,7 +183,7 @@ Deno.test("transfers are bounded for one client and in all; the client is told",
     await first.receive();
   }
   await first.request("\0\x01c\0octet\0");
-  assert.match(await first.receive(), /^\0\x05\0\0busy with 2 transfers to this client, 2 in all; try later\0$/);
+  assert.equal(await first.receive(), "\0\x05\0\0busy with 2 transfers to this client, 2 in all; try later\0");
   assert.match(String(log.lines[0]?.fields.reason), /^busy/);
 });
 
@@ -249,7 +249,7 @@ Deno.test("a flood of malformed requests is answered, and logged at most 20 line
   using client = new RawClient(server);
   for (let i = 0; i < 200; i++) {
     await client.request("\0\x01unterminated");
-    assert.match(await client.receive(), /^\0\x05\0\x04file name or mode does not end\0$/);
+    assert.equal(await client.receive(), "\0\x05\0\x04file name or mode does not end\0");
   }
   assert.ok(log.lines.length > 0 && log.lines.length < 200);
 });
