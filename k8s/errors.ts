@@ -57,6 +57,11 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "the server wants a client certificate",
 };
 
+/** An answer without end has gone silent: either nothing happens, or the connection is dead. */
+export class SilenceError extends ConnectionError {
+  override name = "SilenceError";
+}
+
 /** An answer is longer than what is accepted. */
 export class TooLargeError extends Error {
   override name = "TooLargeError";

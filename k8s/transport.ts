@@ -6,7 +6,7 @@ import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Access } from "./access.ts";
 import type { CredentialKeeper, Material } from "./credentials.ts";
-import { ConnectionError, TooLargeError } from "./errors.ts";
+import { ConnectionError, SilenceError, TooLargeError } from "./errors.ts";
 import { plainHost, proxyHeaders, TunnelAgent } from "./tunnel.ts";
 
 /** One request. */
@@ -214,8 +214,12 @@ class Exchange implements Incoming {
 
   #arm(ms: number): void {
     clearTimeout(this.#timer);
-    const error = () => new ConnectionError(`no answer from ${this.#context.origin}`, "ETIMEDOUT", `in ${ms} ms`);
-    this.#timer = setTimeout(() => this.#fail(error()), ms);
+    this.#timer = setTimeout(() => {
+      const { origin } = this.#context;
+      const isIdle = this.#response !== undefined && this.#outgoing.idleMs !== undefined;
+      if (isIdle) this.#fail(new SilenceError(`${origin} said nothing`, "ETIMEDOUT", `in ${ms} ms`));
+      else this.#fail(new ConnectionError(`no answer from ${origin}`, "ETIMEDOUT", `in ${ms} ms`));
+    }, ms);
   }
 
   #finish(): void {

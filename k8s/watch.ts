@@ -38,7 +38,7 @@ export interface WatchParameters {
   readonly random: () => number;
   /** Ends it. */
   readonly signal: AbortSignal;
-  /** A watch that is silent for longer counts as dead; the server sends a bookmark each minute. @default 75_000 */
+  /** A watch that is silent for longer is made anew: it may be dead (quiet ones get a bookmark each 2 min). @default 75_000 */
   readonly idleMs?: number;
   /** Waits between tries. @default 0.2 s doubled up to 5 s, half of it random */
   readonly backoff?: BackoffOptions;
@@ -46,6 +46,8 @@ export interface WatchParameters {
 
 /** An object of the API is at most 3 MiB as text. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** Nothing an operator need hear of: the next try tells whether there is trouble. */
+const ROUTINE: ReadonlySet<Recovery["trouble"]> = new Set(["expired", "silent"]);
 /** A watch that lived this long was a good one. */
 const HEALTHY_MS = 5_000;
 
@@ -94,9 +96,9 @@ class Watcher<T extends KubeObject> {
       }
       resourceVersion ||= page.resourceVersion;
     }
-    yield { kind: "complete" };
     this.#resourceVersion = resourceVersion;
     this.#over();
+    yield { kind: "complete" };
   }
 
   async *#watch(): AsyncGenerator<StoreEvent<T>> {
@@ -131,7 +133,7 @@ class Watcher<T extends KubeObject> {
       : recoverFrom(error);
     if (known === undefined) throw error;
     if (known.relist) this.#resourceVersion = undefined;
-    if (known.trouble !== this.#trouble && known.trouble !== "expired") this.#say(known.trouble, error);
+    if (known.trouble !== this.#trouble && !ROUTINE.has(known.trouble)) this.#say(known.trouble, error);
     else this.#p.log.debug("watch failed", { resource: this.#what, error });
     const { clock } = this.#p;
     if (known.now && clock.now() - this.#listedMs >= HEALTHY_MS) return;

@@ -1,5 +1,5 @@
 /** What a line of a watch says, and what an error of a list or watch asks for: decided without I/O. */
-import { ApiError, ConfigError, ConnectionError, GarbageError } from "./errors.ts";
+import { ApiError, ConfigError, ConnectionError, GarbageError, SilenceError } from "./errors.ts";
 import type { KubeObject } from "./object.ts";
 
 /** A line of a watch. */
@@ -67,6 +67,7 @@ export interface Recovery {
   /** One word for the trouble; as long as it is the same, it is said once. */
   readonly trouble:
     | "expired"
+    | "silent"
     | "missing"
     | "forbidden"
     | "unauthorized"
@@ -78,6 +79,7 @@ export interface Recovery {
 
 /** Decides it from the error; undefined when the error is not about the API and must not be hidden. */
 export function recoverFrom(error: unknown): Recovery | undefined {
+  if (error instanceof SilenceError) return { relist: false, now: true, trouble: "silent" };
   if (error instanceof ConnectionError) return { relist: false, now: false, trouble: "unreachable" };
   if (error instanceof ConfigError) return { relist: false, now: false, trouble: "config" };
   if (error instanceof GarbageError) return { relist: true, now: false, trouble: "garbage" };
