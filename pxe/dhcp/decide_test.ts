@@ -86,6 +86,7 @@ const CASES: readonly [string, DhcpIdentity["mode"], TypeName, ClientFields, str
     options: { [serverId]: u32Data(SERVER) },
   }, `NAK ${BROADCAST}`],
   // 4.3.2, INIT-REBOOT
+  ["REQUEST after a reboot that no relay sent, in relay mode", "relay", "request", wants(LEASED), "ignore"],
   ["REQUEST after a reboot", "interface", "request", wants(LEASED), `ACK ${BROADCAST}`],
   [
     "REQUEST after a reboot for an address that is not the lease's",

@@ -25,6 +25,12 @@ const CASES: readonly Case[] = [
     wanted: { overload: 1, options: [53], file: [61], sname: [] },
   },
   {
+    name: "leaves room for the end mark of `sname`",
+    options: [[53, 1], [12, 62]],
+    room: 3 + 3,
+    wanted: { overload: 1, options: [53], file: [12], sname: [] },
+  },
+  {
     name: "uses both (value 3)",
     options: [[53, 1], [61, 100], [12, 50]],
     room: 3 + 3,

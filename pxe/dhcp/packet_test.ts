@@ -62,10 +62,14 @@ Deno.test("parsePacket() reads no options from fields that option 52 does not na
 });
 
 const u32 = fc.nat({ max: 0xffffffff });
-const optionMap = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 254 }), fc.uint8Array({ maxLength: 300 })), {
-  selector: ([code]) => code,
-  maxLength: 12,
-});
+const optionMap = fc.uniqueArray(
+  fc.tuple(fc.integer({ min: 1, max: 254 }), fc.uint8Array({ maxLength: 300, size: "max" })),
+  {
+    selector: ([code]) => code,
+    maxLength: 12,
+    size: "max",
+  },
+);
 const messages = fc.record({
   op: fc.nat({ max: 255 }),
   htype: fc.nat({ max: 255 }),
@@ -96,7 +100,7 @@ Deno.test("property: a message that fits is read as it was written", () => {
 });
 
 Deno.test("property: no message is larger than option 57 allows, 82 is last, and what is there is whole", () => {
-  const circuit = fc.option(fc.uint8Array({ maxLength: 150 }), { nil: undefined });
+  const circuit = fc.option(fc.uint8Array({ maxLength: 150, size: "max" }), { nil: undefined });
   fc.assert(
     fc.property(messages, circuit, fc.nat({ max: 65535 }), (message, circuitId, maxDatagram) => {
       const options = new Map<number, Uint8Array>(message.options);

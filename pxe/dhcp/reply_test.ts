@@ -121,12 +121,12 @@ Deno.test("nakReply() holds what RFC 2131 table 3 allows: 53, 54, 56, 61 (RFC 68
 
 Deno.test("property: whatever a client sends along, address, mask, lease time and server reach it", () => {
   const clientOptions = fc.record({
-    55: fc.uint8Array({ maxLength: 255 }),
-    61: fc.uint8Array({ maxLength: 600 }),
-    97: fc.uint8Array({ maxLength: 255 }),
-    82: fc.uint8Array({ maxLength: 255 }),
+    55: fc.uint8Array({ maxLength: 255, size: "max" }),
+    61: fc.uint8Array({ maxLength: 600, size: "max" }),
+    97: fc.uint8Array({ maxLength: 255, size: "max" }),
+    82: fc.uint8Array({ maxLength: 255, size: "max" }),
   }, { requiredKeys: [] });
-  const name = fc.string({ minLength: 1, maxLength: 500 });
+  const name = fc.string({ minLength: 1, maxLength: 500, size: "max" });
   fc.assert(
     fc.property(clientOptions, name, fc.nat({ max: 65535 }), (options, file, maxDatagram) => {
       const reply = offer({ options: options as Record<number, Uint8Array> }, { boot: { kind: "file", name: file } });

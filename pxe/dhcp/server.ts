@@ -202,8 +202,9 @@ class SocketServer implements DhcpServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const first = !this.#tasks.signal.aborted;
     const stopped = this.#tasks[Symbol.asyncDispose]();
-    for (const socket of this.#sockets) socket.close();
+    if (first) { for (const socket of this.#sockets) socket.close(); }
     await stopped;
   }
 }

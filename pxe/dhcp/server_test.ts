@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseIpv4 } from "../../base/address.ts";
+import { FakeClock } from "../../base/clock.ts";
 import { MemoryLogger } from "../../base/log.ts";
 import type { Directory, LeaseHit } from "../../machine/directory.ts";
 import { AddressNotHere, PortInUse } from "../bind_error.ts";
@@ -127,6 +128,21 @@ Deno.test("startDhcpServer() goes on after malformed packets, and logs a bounded
   const faults = bench.log.lines.filter((line) => line.message === "malformed DHCP packet ignored");
   assert.ok(faults.length >= 1 && faults.length < 50, `${faults.length} lines`);
   assert.equal(faults[0]!.fields.source, CLIENT);
+});
+
+Deno.test("startDhcpServer() logs 4,000 answers at once, and says later how many lines it held back", async () => {
+  const clock = new FakeClock();
+  await using bench = new Bench(RELAY_MODE, { clock });
+  for (let i = 0; i < 4010; i++) {
+    await bench.ask("discover", FROM_RELAY);
+    await bench.answer();
+  }
+  clock.advance(1000);
+  await bench.ask("discover", FROM_RELAY);
+  await bench.answer();
+  await bench.server[Symbol.asyncDispose]();
+  assert.equal(bench.log.lines.length, 4001);
+  assert.equal(bench.log.lines.at(-1)!.fields.alsoHeldBack, 10);
 });
 
 Deno.test("startDhcpServer() goes on after an answer that cannot be sent, and names its machine", async () => {

@@ -12,26 +12,40 @@ const DEVICE = "mmclient0";
 
 /** A server and a client on one link. */
 class Link implements AsyncDisposable {
-  readonly #stack = new AsyncDisposableStack();
-  scratch!: Scratch;
-  host!: NetNamespace;
-  client!: NetNamespace;
-  witness!: Witness;
-  server!: Peer;
+  readonly #stack: AsyncDisposableStack;
+  readonly scratch: Scratch;
+  readonly host: NetNamespace;
+  readonly client: NetNamespace;
+  readonly witness: Witness;
+  server: Peer;
+
+  private constructor(
+    stack: AsyncDisposableStack,
+    parts: Pick<Link, "scratch" | "host" | "client" | "witness" | "server">,
+  ) {
+    this.#stack = stack;
+    this.scratch = parts.scratch;
+    this.host = parts.host;
+    this.client = parts.client;
+    this.witness = parts.witness;
+    this.server = parts.server;
+  }
 
   static async open(): Promise<Link> {
-    const link = new Link();
-    const own = <T extends AsyncDisposable>(value: T) => link.#stack.use(value);
-    link.scratch = own(new Scratch());
-    link.host = own(await NetNamespace.create("server"));
-    link.client = own(await NetNamespace.create("client"));
+    await using stack = new AsyncDisposableStack();
+    const scratch = stack.use(new Scratch());
+    const host = stack.use(await NetNamespace.create("server"));
+    const client = stack.use(await NetNamespace.create("client"));
     await NetNamespace.link(
-      { ns: link.host, dev: "up0", address: "192.0.2.1/24" },
-      { ns: link.client, dev: DEVICE, mac: LEASE.mac },
+      { ns: host, dev: "up0", address: "192.0.2.1/24" },
+      { ns: client, dev: DEVICE, mac: LEASE.mac },
     );
-    link.witness = own(await Witness.watch(link.host, "up0", link.scratch));
-    link.server = own(await startServer(link.host, SETTINGS));
-    return link;
+    // The host's default route leads elsewhere: answers must not take it.
+    await NetNamespace.link({ ns: host, dev: "other0", address: "203.0.113.1/24" }, { ns: client, dev: "other1" });
+    await host.ip("route", "add", "default", "via", "203.0.113.254");
+    const witness = stack.use(await Witness.watch(host, "up0", scratch));
+    const server = stack.use(await startServer(host, SETTINGS));
+    return new Link(stack.move(), { scratch, host, client, witness, server });
   }
 
   /** A client program on the link. */
