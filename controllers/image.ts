@@ -17,16 +17,19 @@ import { chooseImage, type ImagePin, pinHolds } from "./image_choice.ts";
 export interface ImageControllerOptions {
   /** Every Machine that this instance serves. */
   readonly machines: { all(): Iterable<Machine> };
+  /** Where images are. */
   readonly store: ImageStore;
+  /** Brings them there. */
   readonly puller: Pick<ImagePuller, "ensure">;
   /** `data` of a Secret as the API gives it (base64); undefined when there is no such Secret. */
   readonly readSecret: (namespace: string, name: string) => Promise<Readonly<Record<string, string>> | undefined>;
+  /** For the operator. */
   readonly log: Logger;
   /** Tells the Machine's owner, as an Event. */
   readonly report: (machine: Machine, severity: "Normal" | "Warning", reason: string, message: string) => void;
-  /** @default the system's */
+  /** For all waits. @default the system's */
   readonly clock?: Clock;
-  /** @default Math.random */
+  /** So that many instances do not ask at once. @default Math.random */
   readonly random?: () => number;
 }
 

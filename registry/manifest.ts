@@ -43,11 +43,30 @@ const configShape = z.object({
 });
 
 /** What a manifest points to. */
-export type Descriptor = z.infer<typeof descriptor>;
+export interface Descriptor {
+  /** Of the blob or manifest. */
+  readonly mediaType: string;
+  /** `sha256:...` or `sha512:...`. */
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** One line of an index. */
+export interface IndexEntry extends Descriptor {
+  /** Absent where it is not known. */
+  readonly platform?: Platform | undefined;
+  /** Attestations are told by them. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** Present on what is no image. */
+  readonly artifactType?: string | undefined;
+}
 
 /** The manifest of one image. */
 export interface ImageManifest {
+  /** Not an index. */
   readonly kind: "image";
+  /** Names the uncompressed layers. */
   readonly config: Descriptor;
   /** Lowest first. */
   readonly layers: readonly Descriptor[];
@@ -55,8 +74,10 @@ export interface ImageManifest {
 
 /** A list of images, one a platform. */
 export interface ImageIndex {
+  /** Not an image. */
   readonly kind: "index";
-  readonly manifests: z.infer<typeof indexShape>["manifests"];
+  /** Images, and what is attached to them. */
+  readonly manifests: readonly IndexEntry[];
 }
 
 /** What an image is built for. */
@@ -66,7 +87,7 @@ export interface Platform {
   /** `amd64`, `arm64`, ... as Go names it. */
   readonly architecture: string;
   /** `v7`, `v8`; any when absent. */
-  readonly variant?: string;
+  readonly variant?: string | undefined;
 }
 
 function parseJson(bytes: Uint8Array, what: string): unknown {

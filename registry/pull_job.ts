@@ -24,6 +24,11 @@ export interface SyncJob {
   readonly folder: string;
 }
 
+/** Give the job up; it is answered by `failed`. */
+export interface StopJob {
+  readonly kind: "stop";
+}
+
 /** How far a pull is. */
 export interface PullProgress {
   /** Packed bytes fetched of all layers. */

@@ -11,13 +11,15 @@ import { ContentError, DigestError, LayerError } from "./errors.ts";
 import { DISK, type FileIndex, ImageTree } from "./layer.ts";
 import type { Descriptor } from "./manifest.ts";
 import { MAX_METADATA_BYTES, type Metadata, METADATA_FILE, parseMetadata } from "./metadata.ts";
-import { INDEX_FILE, type PullJob, type PullNews, SYNCED_FILE, type SyncJob } from "./pull_job.ts";
+import { INDEX_FILE, type PullJob, type PullNews, type StopJob, SYNCED_FILE, type SyncJob } from "./pull_job.ts";
 import { formatRecord, parseRecord, StoredImage } from "./stored_image.ts";
 import { LayerUnpacker, UnpackBudget, type UnpackTarget } from "./unpack.ts";
 
 const PROGRESS_MS = 200;
 const COPY_BYTES = 256 * 1024;
 
+/** Aborted when the job is given up. */
+const stop = new AbortController();
 const say = (news: PullNews) => self.postMessage(news);
 
 /** Takes the bytes of one blob. */
@@ -100,7 +102,7 @@ async function pullLayer(
   const algorithm = descriptor.digest.slice(0, descriptor.digest.indexOf(":"));
   const hash = createHash(algorithm);
   let damage: LayerError | undefined;
-  for await (const chunk of client.blob(descriptor)) {
+  for await (const chunk of client.blob(descriptor, stop.signal)) {
     hash.update(chunk);
     received(chunk.length);
     try {
@@ -158,18 +160,20 @@ async function pull({ folder, client: options, digest, layers, diffIds, maxBytes
 }
 
 /** A machine that loses power must not find empty files under the right names. */
-function sync({ folder }: SyncJob): void {
+async function sync({ folder }: SyncJob): Promise<void> {
   for (const { name } of Deno.readDirSync(folder)) {
-    using file = Deno.openSync(`${folder}/${name}`, { read: true });
-    file.syncSync();
+    using file = await Deno.open(`${folder}/${name}`, { read: true });
+    await file.sync();
+    stop.signal.throwIfAborted();
   }
-  Deno.writeTextFileSync(`${folder}/${SYNCED_FILE}`, "");
+  await Deno.writeTextFile(`${folder}/${SYNCED_FILE}`, "");
 }
 
-self.onmessage = async ({ data: job }: MessageEvent<PullJob | SyncJob>) => {
+self.onmessage = async ({ data: job }: MessageEvent<PullJob | SyncJob | StopJob>) => {
+  if (job.kind === "stop") return stop.abort();
   try {
     if (job.kind === "pull") await pull(job);
-    else sync(job);
+    else await sync(job);
     say({ kind: job.kind === "pull" ? "done" : "synced" });
   } catch (error) {
     const { name, message } = explainDiskError(error, job.folder);

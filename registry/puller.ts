@@ -6,7 +6,7 @@ import { type Endpoint, endpointsOf } from "./endpoint.ts";
 import { LayerError, ManifestError, PullError, reviveError } from "./errors.ts";
 import { Limit } from "./limit.ts";
 import { choosePlatform, type Descriptor, parseDiffIds, parseManifest, type Platform } from "./manifest.ts";
-import type { PullJob, PullNews, PullProgress, SyncJob } from "./pull_job.ts";
+import type { PullJob, PullNews, PullProgress, StopJob, SyncJob } from "./pull_job.ts";
 import { parseReference, type Reference } from "./reference.ts";
 import type { ImageStore } from "./store.ts";
 import type { StoredImage } from "./stored_image.ts";
@@ -62,12 +62,14 @@ interface Resolution {
 }
 
 /** Pulls images into a store. */
-export class ImagePuller implements Disposable {
+export class ImagePuller implements AsyncDisposable {
   readonly #options: PullerOptions;
   readonly #store: ImageStore;
   /** Pulls by digest: two references to one image are one pull. */
   readonly #running = new Map<string, Promise<StoredImage>>();
-  readonly #workers = new Set<Worker>();
+  /** What is to be waited for at the end. */
+  readonly #jobs = new Set<Promise<unknown>>();
+  readonly #stop = new AbortController();
   readonly #lookups = new Limit(MAX_LOOKUPS);
   readonly #pulls: Limit;
 
@@ -168,58 +170,57 @@ export class ImagePuller implements Disposable {
   async #pull(job: Omit<PullJob, "folder" | "maxBytes">, { signal, progress }: PullRequest): Promise<StoredImage> {
     const folder = await this.#store.newFolder();
     const worker = this.#startWorker();
+    const stop = AbortSignal.any([this.#stop.signal, ...(signal ? [signal] : [])]);
+    const maxBytes = this.#options.maxImageBytes ?? DEFAULT_MAX_BYTES;
     try {
-      const maxBytes = this.#options.maxImageBytes ?? DEFAULT_MAX_BYTES;
-      await converse(worker, { ...job, folder, maxBytes }, signal, progress);
+      await this.#track(converse(worker, { ...job, folder, maxBytes }, stop, progress));
       const image = await this.#store.adopt(folder, job.digest);
-      // Not worth waiting for: a machine may boot from it now.
-      converse(worker, { kind: "sync", folder: this.#store.folderOf(job.digest) })
-        .catch(() => {}).finally(() => this.#endWorker(worker));
+      const sync = converse(worker, { kind: "sync", folder: this.#store.folderOf(job.digest) }, this.#stop.signal);
+      // Not worth waiting for: a machine may boot from it now. Without the mark it leaves, files are checked at start.
+      void this.#track(sync.catch(() => {}).finally(() => worker.terminate()));
       return image;
     } catch (error) {
-      this.#endWorker(worker);
-      await this.#store.discard(folder);
+      worker.terminate();
+      await this.#track(this.#store.discard(folder));
       throw error;
     }
   }
 
+  #track<T>(job: Promise<T>): Promise<T> {
+    const tracked = job.finally(() => this.#jobs.delete(tracked));
+    this.#jobs.add(tracked);
+    return tracked;
+  }
+
   /** It may reach registries and write below the cache, nothing else. */
   #startWorker(): Worker {
-    const worker = new Worker(this.#options.workerUrl ?? new URL("./pull_worker.ts", import.meta.url), {
+    return new Worker(this.#options.workerUrl ?? new URL("./pull_worker.ts", import.meta.url), {
       type: "module",
       deno: {
         permissions: { net: "inherit", read: [this.#store.folder], write: [this.#store.folder], sys: "inherit" },
       },
     });
-    this.#workers.add(worker);
-    return worker;
   }
 
-  #endWorker(worker: Worker): void {
-    worker.terminate();
-    this.#workers.delete(worker);
-  }
-
-  /** Ends what still runs. */
-  [Symbol.dispose](): void {
-    for (const worker of [...this.#workers]) this.#endWorker(worker);
+  /** Ends what still runs, and its traces. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new PullError("metalman is ending"));
+    while (this.#jobs.size > 0) await Promise.allSettled(this.#jobs);
   }
 }
 
-/** Gives the worker a job and waits for its end. */
+/** Gives the worker a job and waits for its end; a job that is given up ends in good order, too. */
 async function converse(
   worker: Worker,
   job: PullJob | SyncJob,
-  signal?: AbortSignal,
+  signal: AbortSignal,
   progress?: (progress: PullProgress) => void,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onAbort = () => reject(signal?.reason);
-  signal?.throwIfAborted();
-  signal?.addEventListener("abort", onAbort);
+  const onAbort = () => worker.postMessage({ kind: "stop" } satisfies StopJob);
   worker.onmessage = ({ data }: MessageEvent<PullNews>) => {
     if (data.kind === "progress") progress?.(data.progress);
-    else if (data.kind === "failed") reject(reviveError(data.error));
+    else if (data.kind === "failed") reject(signal.aborted ? signal.reason : reviveError(data.error));
     else resolve();
   };
   worker.onmessageerror = () => reject(new PullError("the unpacking worker said something unreadable"));
@@ -228,9 +229,11 @@ async function converse(
     reject(new LayerError(`a layer cannot be unpacked: ${event.message.split("\n")[0]}`));
   };
   worker.postMessage(job);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort);
   try {
     await promise;
   } finally {
-    signal?.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", onAbort);
   }
 }
