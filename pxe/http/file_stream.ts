@@ -20,7 +20,10 @@ export class FileStreams {
     return this.#active;
   }
 
-  /** The bytes of `span` of a file of `size` bytes; undefined when the file is gone. */
+  /**
+   * The bytes of `span` of a file of `size` bytes; undefined when the file is gone.
+   * A chunk of the stream is valid until the next is asked for, which suits Deno.serve and nobody who collects them.
+   */
   open(absolutePath: string, span: ByteSpan, size: number): ReadableStream<Uint8Array> | Uint8Array | undefined {
     let file: Deno.FsFile;
     try {

@@ -78,6 +78,8 @@ function probe(target: BindTarget): number {
 
 interface Thread {
   readonly worker: Worker;
+  /** Our end of the channel of its questions. */
+  readonly questions: MessagePort;
   readonly listening: PromiseWithResolvers<void>;
   readonly drained: PromiseWithResolvers<void>;
 }
@@ -112,14 +114,19 @@ class ThreadedServer implements HttpServer {
       name: "http",
       deno: { permissions: { net: [`${host}:${this.port}`], read: [filesFolder] } },
     });
-    const thread: Thread = { worker, listening: Promise.withResolvers(), drained: Promise.withResolvers() };
+    const channel = new MessageChannel();
+    const thread: Thread = {
+      worker,
+      questions: channel.port1,
+      listening: Promise.withResolvers(),
+      drained: Promise.withResolvers(),
+    };
     this.#threads.add(thread);
     worker.onmessage = ({ data }: MessageEvent<WorkerWord>) => this.#hear(thread, data);
     worker.onerror = (event) => {
       event.preventDefault();
       this.#lost(thread, event.message);
     };
-    const channel = new MessageChannel();
     this.#answer(channel.port1);
     const start: WorkerStart = { address, port: this.port, trustedProxies, questions: channel.port2 };
     worker.postMessage(start, [channel.port2]);
@@ -135,8 +142,7 @@ class ThreadedServer implements HttpServer {
 
   /** A thread that fails ends its own connections only; another takes its place. */
   #lost(thread: Thread, reason: string): void {
-    this.#threads.delete(thread);
-    thread.worker.terminate();
+    this.#remove(thread);
     thread.drained.resolve();
     thread.listening.reject(new Error(`HTTP thread failed: ${reason}`));
     if (this.#ending) return;
@@ -176,6 +182,12 @@ class ThreadedServer implements HttpServer {
     clearTimeout(timer);
   }
 
+  #remove(thread: Thread): void {
+    this.#threads.delete(thread);
+    thread.worker.terminate();
+    thread.questions.close();
+  }
+
   #end(): void {
     this.#ending = true;
     for (const timer of this.#restarts) clearTimeout(timer);
@@ -184,8 +196,7 @@ class ThreadedServer implements HttpServer {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#end();
-    for (const { worker } of this.#threads) worker.terminate();
-    this.#threads.clear();
+    for (const thread of this.#threads) this.#remove(thread);
     return Promise.resolve();
   }
 }

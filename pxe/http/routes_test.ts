@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { formatIpv4, parseCidr } from "../../base/address.ts";
+import type { FileAnswer } from "../answer.ts";
+import type { BodyReading } from "./body.ts";
+import { createRoutes } from "./routes.ts";
+
+const encoder = new TextEncoder();
+const ANSWERS: Record<string, FileAnswer> = {
+  "/rendered": { kind: "bytes", body: encoder.encode("0123456789"), etag: '"r"' },
+  "/file.efi": { kind: "file", absolutePath: "/cache/file.efi", size: 5, etag: '"f"' },
+  "/gone": { kind: "file", absolutePath: "/cache/gone", size: 5, etag: '"f"' },
+  "/soon": { kind: "notYet", reason: "secret registry.internal is down" },
+  "/bad": { kind: "failed", reason: "template: bad:1:\n boom" },
+  "/a b/\u00e9%": { kind: "bytes", body: encoder.encode("decoded"), etag: '"d"' },
+};
+
+interface Door {
+  known?: boolean;
+  body?: BodyReading;
+  trusted?: string[];
+}
+
+function siteOf({ known = true, body = { kind: "text", text: "" }, trusted = [] }: Door = {}) {
+  const told: string[] = [];
+  const routes = createRoutes({
+    resolve: (client, path) => {
+      told.push(`resolve ${formatIpv4(client)} ${path}`);
+      if (path === "/broken") throw new Error("/cache/secret is a bad sector");
+      return ANSWERS[path] ?? { kind: "notFound", reason: "x" };
+    },
+    cloudInit: (client, event) => told.push(`event ${formatIpv4(client)} ${event.name}`),
+    pxeDisable: (client) => {
+      told.push(`disable ${formatIpv4(client)}`);
+      return Promise.resolve(known);
+    },
+    open: (path, { start, end }) => path === "/cache/gone" ? undefined : encoder.encode("abcde".slice(start, end)),
+    readBody: () => Promise.resolve(body),
+    trustedProxies: trusted.map(parseCidr),
+    problem: (message, { error }) => told.push(`problem ${message}: ${(error as Error).message}`),
+  });
+  const ask = (method: string, path: string, headers: Record<string, string> = {}, peer = "10.0.0.5") =>
+    routes(new Request(`http://server${path}`, { method, headers }), peer);
+  return { ask, told };
+}
+
+for (
+  const [name, method, path, status, body, headers] of [
+    ["health", "GET", "/healthz", 200, "ok", {}],
+    ["health, folded slashes", "GET", "//healthz", 200, "ok", {}],
+    ["rendered bytes with their length", "GET", "/rendered", 200, "0123456789", {
+      "content-length": "10",
+      etag: '"r"',
+    }],
+    ["HEAD of rendered bytes", "HEAD", "/rendered", 200, "", { "content-length": "10", etag: '"r"' }],
+    ["a file", "GET", "/file.efi", 200, "abcde", { "content-length": "5", "accept-ranges": "bytes" }],
+    ["two slashes, as shim asks", "GET", "//file.efi", 200, "abcde", { "content-length": "5" }],
+    ["HEAD of a file, as UEFI asks", "HEAD", "/file.efi", 200, "", { "content-length": "5" }],
+    ["a file that went in between", "GET", "/gone", 503, "not here yet, try again\n", { "retry-after": "5" }],
+    ["percent-encoding, once", "GET", "/a%20b/%C3%A9%25", 200, "decoded", {}],
+    ["percent-encoding that is none", "GET", "/%zz", 404, "not found\n", {}],
+    ["no such file", "GET", "/nope", 404, "not found\n", { "content-length": "10" }],
+    ["an image that is not here yet", "GET", "/soon", 503, "not here yet, try again\n", { "retry-after": "5" }],
+    ["a template that fails", "GET", "/bad", 500, "template failed: template: bad:1: boom\n", {}],
+    ["another method on a file", "PUT", "/file.efi", 405, "use GET or HEAD\n", { allow: "GET, HEAD" }],
+    ["DELETE", "DELETE", "/rendered", 405, "use GET or HEAD\n", { allow: "GET, HEAD" }],
+    ["GET of the log", "GET", "/cloudinit/log", 405, "use POST\n", { allow: "POST" }],
+    ["HEAD never disables", "HEAD", "/pxe/disable", 405, "", { allow: "GET, POST" }],
+    ["attestation is not here yet", "POST", "/attest", 501, "attestation is not available on this server\n", {}],
+    ["an error of ours names no path", "GET", "/broken", 500, "internal error\n", {}],
+  ] as const
+) {
+  Deno.test(`routes: ${name} (contract 7)`, async () => {
+    const response = await siteOf().ask(method, path);
+    assert.equal(response.status, status);
+    for (const [header, value] of Object.entries(headers)) assert.equal(response.headers.get(header), value, header);
+    assert.equal(await response.text(), body);
+  });
+}
+
+Deno.test("routes: an error of ours is told to the operator", async () => {
+  const { ask, told } = siteOf();
+  await (await ask("GET", "/broken")).text();
+  assert.equal(told.at(-1), "problem request failed: /cache/secret is a bad sector");
+});
+
+Deno.test("routes: HEAD /pxe/disable does nothing (RFC 9110 9.2.1)", async () => {
+  const { ask, told } = siteOf();
+  await ask("HEAD", "/pxe/disable");
+  assert.deepEqual(told, []);
+});
+
+Deno.test("routes: Range and If-None-Match reach what was rendered (RFC 9110 14.2, 13.1.2)", async () => {
+  const { ask } = siteOf();
+  const part = await ask("GET", "/rendered", { range: "bytes=2-4" });
+  assert.deepEqual([part.status, await part.text()], [206, "234"]);
+  assert.equal((await ask("GET", "/rendered", { "if-none-match": '"r"' })).status, 304);
+});
+
+for (const method of ["GET", "POST"]) {
+  Deno.test(`routes: ${method} /pxe/disable of a known and an unknown client (contract 7)`, async () => {
+    const { ask, told } = siteOf();
+    assert.equal((await ask(method, "/pxe/disable")).status, 200);
+    assert.deepEqual(told, ["disable 10.0.0.5"]);
+    const stranger = await siteOf({ known: false }).ask(method, "/pxe/disable");
+    assert.equal(stranger.status, 404);
+  });
+}
+
+for (
+  const [name, body, status, told] of [
+    ["an event", { kind: "text", text: '{"name":"init","event_type":"start"}' }, 200, ["event 10.0.0.5 init"]],
+    ["junk", { kind: "text", text: "junk" }, 200, []],
+    ["nothing", { kind: "text", text: "" }, 200, []],
+    ["more than 1 MiB", { kind: "tooLarge" }, 200, []],
+    ["a body that broke off", { kind: "broken" }, 200, []],
+    ["a body that does not end", { kind: "tooSlow" }, 408, []],
+  ] as const
+) {
+  Deno.test(`routes: POST /cloudinit/log with ${name} (contract 7)`, async () => {
+    const site = siteOf({ body });
+    assert.equal((await site.ask("POST", "/cloudinit/log")).status, status);
+    assert.deepEqual(site.told, told);
+  });
+}
+
+Deno.test("routes: X-Forwarded-For counts from a trusted proxy only (contract 11.1)", async () => {
+  for (const [trusted, client] of [[[], "10.0.0.5"], [["10.0.0.5/32"], "1.2.3.4"]] as const) {
+    const { ask, told } = siteOf({ trusted: [...trusted] });
+    await ask("GET", "/x", { "x-forwarded-for": "1.2.3.4" });
+    await ask("POST", "/pxe/disable", { "x-forwarded-for": "1.2.3.4" });
+    assert.deepEqual(told, [`resolve ${client} /x`, `disable ${client}`]);
+  }
+});
+
+Deno.test("routes: a client over IPv6 is nobody's", async () => {
+  const { ask, told } = siteOf();
+  assert.equal((await ask("GET", "/file.efi", {}, "fe80::1")).status, 404);
+  assert.equal((await ask("GET", "/pxe/disable", {}, "fe80::1")).status, 404);
+  assert.deepEqual(told, []);
+});
