@@ -61,7 +61,7 @@ export class Site implements AsyncDisposable {
       `--cache-dir=${this.#folder}/cache`,
     ];
     this.#metalman = this.#stack.use(new Peer(Deno.execPath(), args, { netns: this.network.netns }));
-    await this.#metalman.waitFor(/ready/);
+    await this.#metalman.waitFor(/INFO +ready /);
     return this.#metalman;
   }
 
