@@ -77,7 +77,6 @@ async function main(settings: DhcpTestSettings): Promise<void> {
   });
   console.log("ready");
   await ended.promise;
-  Deno.exitCode = 0;
 }
 
 if (import.meta.main) {
