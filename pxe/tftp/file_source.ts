@@ -19,12 +19,15 @@ const SCRATCH_BYTES = 64 * 1024;
  * A source that owns the file from now on. For netascii the file is read once before, to know the converted size:
  * RFC 2349's `tsize` and the end of the transfer both need it.
  */
-export async function fileSource(file: OpenFile, size: number, mode: Mode): Promise<ByteSource> {
-  if (mode === "octet") return new ReadAhead(new PlainFiller(file), size);
+export async function fileSource(
+  file: OpenFile,
+  { size, mode, pieceBytes }: { size: number; mode: Mode; pieceBytes: number },
+): Promise<ByteSource> {
+  if (mode === "octet") return new ReadAhead(new PlainFiller(file), size, pieceBytes);
   try {
     const converted = await convertedSize(file);
     await file.seek(0, 0);
-    return new ReadAhead(new NetasciiFiller(file), converted);
+    return new ReadAhead(new NetasciiFiller(file), converted, pieceBytes);
   } catch (error) {
     file.close();
     throw error;

@@ -54,6 +54,17 @@ export class SourceTooShort extends Error {
   override name = "SourceTooShort";
 }
 
+/** Transfers at once up to which each may hold much. */
+const FEW_TRANSFERS = 32;
+
+/**
+ * How much to read at once: much while few transfers run, because each read costs a change of threads. In all that is
+ * at most 32 x 1 MiB, and 256 KiB for each transfer beyond. More than any window of blocks (options.ts).
+ */
+export function pieceBytesFor(transfers: number): number {
+  return (transfers <= FEW_TRANSFERS ? 512 : 128) * 1024;
+}
+
 /**
  * Two pieces of a file in memory: the one that is being sent and the one after it.
  * `need` may span two pieces, so a window of blocks must not be longer than one.
@@ -72,7 +83,7 @@ export class ReadAhead implements ByteSource {
   #open = true;
 
   /** Reads `pieceBytes` at once and holds twice that. */
-  constructor(filler: Filler, size: number, pieceBytes: number = 128 * 1024) {
+  constructor(filler: Filler, size: number, pieceBytes: number) {
     this.#filler = filler;
     this.size = size;
     this.#pieceBytes = pieceBytes;

@@ -9,7 +9,7 @@ import { LineLimit } from "./line_limit.ts";
 import { toNetascii } from "./netascii.ts";
 import { negotiate, type Terms } from "./options.ts";
 import { decodeRequest, encodeError, ErrorCode, type ReadRequest } from "./packet.ts";
-import { MemorySource } from "./read_ahead.ts";
+import { MemorySource, pieceBytesFor } from "./read_ahead.ts";
 import { type Outcome, Session, UNREADABLE } from "./session.ts";
 
 /** What a server is made of. */
@@ -24,7 +24,7 @@ export interface TftpServerOptions {
   readonly log: Logger;
   /** Ends the server at once, transfers included. */
   readonly signal?: AbortSignal;
-  /** Requests beyond it are refused. @default 1024 */
+  /** Requests beyond it are refused. @default 512 */
   readonly maxTransfers?: number;
   /** The same for one client address. @default 16 */
   readonly maxTransfersPerClient?: number;
@@ -145,7 +145,7 @@ export class TftpServer implements AsyncDisposable {
     const fingerprint = JSON.stringify(request);
     const ofClient = [...this.#slots].filter((slot) => slot.peer.hostname === peer.hostname);
     if (ofClient.some((slot) => slot.peer.port === peer.port && isRepeated(slot, fingerprint))) return;
-    const { maxTransfers = 1024, maxTransfersPerClient = 16 } = this.#options;
+    const { maxTransfers = 512, maxTransfersPerClient = 16 } = this.#options;
     if (ofClient.length >= maxTransfersPerClient || this.#slots.size >= maxTransfers) {
       const reason = `busy with ${ofClient.length} transfers to this client, ${this.#slots.size} in all; try later`;
       return await this.#refuse(peer, ErrorCode.notDefined, reason);
@@ -197,7 +197,11 @@ export class TftpServer implements AsyncDisposable {
   async #open(answer: Content, request: ReadRequest, peer: Deno.NetAddr): Promise<{ session: Session; terms: Terms }> {
     const source = answer.kind === "bytes"
       ? new MemorySource(request.mode === "octet" ? answer.body : toNetascii(answer.body))
-      : await fileSource(await Deno.open(answer.absolutePath), answer.size, request.mode);
+      : await fileSource(await Deno.open(answer.absolutePath), {
+        size: answer.size,
+        mode: request.mode,
+        pieceBytes: pieceBytesFor(this.#slots.size),
+      });
     try {
       const terms = negotiate(request.options, source.size);
       const port = Deno.listenDatagram({ transport: "udp", hostname: this.#options.bindAddress, port: 0 });

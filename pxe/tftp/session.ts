@@ -103,7 +103,7 @@ export class Session {
   /** Retransmits when it is time to; the caller calls this every now and then. */
   tick(now: number): void {
     if (now < this.#deadline || this.#sending !== undefined || this.#state === undefined) return;
-    this.#sending = this.#take(advance(this.#state, { kind: "timeout" }))
+    this.#sending = Promise.resolve(this.#take(advance(this.#state, { kind: "timeout" })))
       .catch((error) => this.#fail(error))
       .finally(() => this.#sending = undefined);
   }
@@ -124,29 +124,30 @@ export class Session {
     } else if (reply.kind !== "other") return this.#take(advance(this.#state!, reply));
   }
 
-  async #take(step: Step): Promise<void> {
+  /** A plain function with few promises below it: this is what each block costs. */
+  #take(step: Step): Promise<void> | void {
+    if ("state" in step) this.#state = step.state;
     switch (step.kind) {
       case "wait":
-        this.#state = step.state;
         return;
       case "oack":
-        this.#state = step.state;
-        await this.#send(encodeOack(this.#parts.terms.accepted));
-        break;
+        return this.#sendOffer();
       case "data":
-        this.#state = step.state;
-        await this.#sendBlocks(step.from, step.to);
-        break;
+        return this.#sendBlocks(step.from, step.to);
       case "lost":
         return this.#finish({ kind: "lost", ackedBytes: this.ackedBytes, sendError: this.#sendError });
       default:
         return this.#finish(step);
     }
-    this.#deadline = this.#parts.now() + waitMs(step.state, this.#parts.terms.timeoutMs);
+  }
+
+  async #sendOffer(): Promise<void> {
+    await this.#send(encodeOack(this.#parts.terms.accepted));
+    this.#setDeadline();
   }
 
   async #sendBlocks(from: number, to: number): Promise<void> {
-    const { source, terms: { blockSize } } = this.#parts;
+    const { port, peer, source, terms: { blockSize } } = this.#parts;
     const loading = source.need(this.#state!.acked * blockSize, to * blockSize);
     if (loading !== undefined) await loading;
     for (let block = from; block <= to && this.#outcome === undefined; block++) {
@@ -155,17 +156,31 @@ export class Session {
       const packet = length === blockSize ? this.#packet : this.#packet.subarray(0, DATA_HEADER_BYTES + length);
       putDataHeader(packet, block);
       source.copy(start, packet.subarray(DATA_HEADER_BYTES));
-      await this.#send(packet);
+      try {
+        await port.send(packet, peer);
+      } catch (error) {
+        this.#notSent(error);
+      }
     }
+    this.#setDeadline();
   }
 
-  /** A packet that cannot be sent counts as lost on the way: it is sent again when its time is up. */
+  #setDeadline(): void {
+    const { now, terms: { timeoutMs } } = this.#parts;
+    this.#deadline = this.#outcome === undefined ? now() + waitMs(this.#state!, timeoutMs) : Infinity;
+  }
+
   async #send(packet: Uint8Array, to: Deno.Addr = this.#parts.peer): Promise<void> {
     try {
       await this.#parts.port.send(packet, to);
     } catch (error) {
-      if (this.#outcome === undefined) this.#sendError = error instanceof Error ? error.message : String(error);
+      this.#notSent(error);
     }
+  }
+
+  /** A packet that cannot be sent counts as lost on the way: it is sent again when its time is up. */
+  #notSent(error: unknown): void {
+    if (this.#outcome === undefined) this.#sendError = error instanceof Error ? error.message : String(error);
   }
 
   async #fail(error: unknown): Promise<void> {
