@@ -5,8 +5,8 @@ export interface Limits {
   /** @default 8 MiB */
   readonly maxOutputBytes?: number;
   /**
-   * Nodes executed, rounds of a range, and 64 bytes of text made or compared each count one.
-   * @default 1,000,000, some tenths of a second
+   * Nodes executed, rounds of a range, and 16 bytes of text made or compared each count one.
+   * @default 250,000, some tenths of a second at worst
    */
   readonly maxSteps?: number;
   /** How deep templates may call each other. @default 500 */
@@ -18,7 +18,7 @@ export class LimitError extends Error {
   override name = "LimitError";
 }
 
-const BYTES_A_STEP = 64;
+const BYTES_A_STEP = 16;
 
 /** Counts what a rendering costs. */
 export class Budget {
@@ -28,7 +28,7 @@ export class Budget {
   #left: number;
 
   /** Starts with nothing spent. */
-  constructor({ maxOutputBytes = 8 << 20, maxSteps = 1_000_000, maxDepth = 500 }: Limits = {}) {
+  constructor({ maxOutputBytes = 8 << 20, maxSteps = 250_000, maxDepth = 500 }: Limits = {}) {
     this.maxOutputBytes = maxOutputBytes;
     this.maxSteps = this.#left = maxSteps;
     this.maxDepth = maxDepth;
@@ -48,6 +48,6 @@ export class Budget {
    * @throws {LimitError} when there were too many
    */
   bytes(count: number): void {
-    if (count >= BYTES_A_STEP) this.step(Math.floor(count / BYTES_A_STEP));
+    if (count >= BYTES_A_STEP) this.step(Math.trunc(count / BYTES_A_STEP));
   }
 }

@@ -14,6 +14,7 @@ import {
   intValue,
   isTrue,
   lengthOf,
+  sizeOf,
   stringValue,
   type Value,
   zeroOf,
@@ -92,11 +93,11 @@ function slice(budget: Budget, [item, ...indexes]: readonly Value[]): Value {
   return new GoValue(target.type, (target.raw as unknown[] | null)?.slice(from, to) ?? null);
 }
 
-function length(_: Budget, [item]: readonly Value[]): Value {
+function length(budget: Budget, [item]: readonly Value[]): Value {
   if (item === undefined) throw new CallError("reflect: call of reflect.Value.Type on zero Value");
   const target = indirect(item);
   if (target === null) throw new CallError("len of nil pointer");
-  const found = lengthOf(target);
+  const found = target.type.kind === "map" ? sizeOf(target, budget) : lengthOf(target);
   if (found === undefined) throw new CallError(`len of type ${target.type.name}`);
   return intValue(found);
 }
@@ -106,8 +107,10 @@ function escaper(escape: (text: string) => string): Call {
     const [only] = args;
     const plain = args.length === 1 && only?.type.name === "string";
     const text = plain ? only.raw as string : sprint(budget, args.map(printable));
-    budget.bytes(text.length);
-    return stringValue(escape(text));
+    budget.step(text.length >> 2);
+    const escaped = escape(text);
+    budget.bytes(escaped.length - text.length);
+    return stringValue(escaped);
   };
 }
 
@@ -137,7 +140,7 @@ const FUNCTIONS: Readonly<Record<string, Builtin>> = {
   index: values(1, true, index),
   slice: values(1, true, slice),
   len: values(1, false, length),
-  not: values(1, false, (_, [value]) => boolValue(!isTrue(value))),
+  not: values(1, false, (budget, [value]) => boolValue(!isTrue(value, budget))),
   print: anything((budget, args) => stringValue(sprint(budget, args))),
   println: anything((budget, args) => stringValue(sprintln(budget, args))),
   printf: {

@@ -102,5 +102,7 @@ export function isPrintable(rune: number): boolean {
 
 /** Whether the rune may be part of a template's identifier. */
 export function isAlphaNumeric(rune: number): boolean {
-  return rune >= 0 && LETTER_OR_DIGIT.test(String.fromCodePoint(rune));
+  if (rune >= 0x80) return LETTER_OR_DIGIT.test(String.fromCodePoint(rune));
+  const lower = rune | 0x20;
+  return (lower >= 0x61 && lower <= 0x7a && rune >= 0x41) || (rune >= 0x30 && rune <= 0x39) || rune === 0x5f;
 }

@@ -110,8 +110,7 @@ function follow(names: readonly string[], place: Place, args: readonly Argument[
 
 function refuseArguments(x: Execution, word: Operand, args: readonly Argument[], piped: Piped): void {
   if (args.length > 0 || piped !== MISSING) {
-    const shown = word.kind === "pipe" ? describePlace(word) : describePlace(word);
-    x.fail(`can't give argument to non-function ${shown}`);
+    x.fail(`can't give argument to non-function ${describePlace(word)}`);
   }
 }
 
@@ -211,7 +210,7 @@ function compileLogic(stopAt: boolean, args: readonly Argument[]): Run {
     let value: Value;
     for (const arg of args) {
       value = arg(x, dot, null);
-      if (isTrue(value) === stopAt) return value;
+      if (isTrue(value, x.budget) === stopAt) return value;
     }
     return piped === MISSING ? value : piped;
   };

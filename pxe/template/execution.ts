@@ -97,6 +97,7 @@ export class Execution {
 
   #find(name: string): number {
     const at = this.#names.lastIndexOf(name);
+    this.budget.step((this.#names.length - at) >> 5);
     return at >= 0 ? at : this.fail(`undefined variable: ${name}`);
   }
 

@@ -56,7 +56,9 @@ function callMethod(x: Execution, dot: Value, receiver: GoValue, method: Method,
   const values = args.map((arg, i) => arg(x, dot, params[i]!));
   if (piped !== MISSING) values.push(assignable(x, piped, params[params.length - 1]!));
   try {
-    return invoke(receiver, method, values);
+    const result = invoke(receiver, method, values);
+    if (result?.type.kind === "string") x.budget.bytes((result.raw as string).length);
+    return result;
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
     x.place = place;

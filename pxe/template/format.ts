@@ -50,6 +50,17 @@ export class Formatter {
     this.#budget = budget;
   }
 
+  /** Pays for a text that is made, of which not all may be written. */
+  pay(text: string): string {
+    this.#budget.bytes(text.length);
+    return text;
+  }
+
+  /** Pays for the parts of a value, of which nothing may be written. */
+  payParts(count: number): void {
+    this.#budget.step(count);
+  }
+
   /** Pays for what was written since the last time. */
   charge(): void {
     this.#budget.bytes(this.text.length - this.#charged);

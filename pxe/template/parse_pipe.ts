@@ -10,6 +10,10 @@ import { describeToken, type Token, type TokenKind } from "./token.ts";
 
 /** How deep parentheses may stand in each other; Go stops at 10,000, which a JavaScript stack does not hold. */
 const MAX_PARENS = 500;
+/** How long a template may be, but for its text: parsing must not take long. */
+const MAX_TOKENS = 100_000;
+/** How many variables may exist at one place: each use looks through them. */
+const MAX_VARIABLES = 1000;
 
 const STARTS_OPERAND: ReadonlySet<TokenKind> = new Set<TokenKind>([
   "bool",
@@ -33,6 +37,7 @@ export abstract class PipeParser {
   /** Tokens to be read again, the next one last; the first is the newest that the lexer gave. */
   readonly #tokens: [Token, Token, Token];
   #pushedBack = 0;
+  #count = 0;
   #parens = 0;
   /** Names of the variables that exist here. */
   protected readonly variables = ["$"];
@@ -47,7 +52,10 @@ export abstract class PipeParser {
 
   protected next(): Token {
     if (this.#pushedBack > 0) this.#pushedBack--;
-    else this.#tokens[0] = this.#lexer.next();
+    else {
+      this.#tokens[0] = this.#lexer.next();
+      if (++this.#count > MAX_TOKENS) this.fail(`more than ${MAX_TOKENS} tokens`);
+    }
     return this.#tokens[this.#pushedBack]!;
   }
 
@@ -124,6 +132,7 @@ export abstract class PipeParser {
       }
       this.nextNonSpace();
       variables.push(variable.value);
+      if (this.variables.length >= MAX_VARIABLES) this.fail(`more than ${MAX_VARIABLES} variables`);
       this.variables.push(variable.value);
       if (!comma) return { variables, assigns: next.kind === "assign" };
       if (context !== "range" || variables.length > 1) this.fail(`too many declarations in ${context}`);

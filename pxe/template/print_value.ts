@@ -61,8 +61,8 @@ export class Printer extends Formatter {
     if (target === null) {
       if (receiver === "pointer") this.#string("nil", verb);
       else this.text += "<nil>";
-    } else if (this.flags.sharpV) this.string(showGoSyntax(target));
-    else this.#string(showValue(target), verb);
+    } else if (this.flags.sharpV) this.string(this.pay(showGoSyntax(target)));
+    else this.#string(this.pay(showValue(target)), verb);
     return true;
   }
 
@@ -210,6 +210,7 @@ export class Printer extends Formatter {
       this.text += `${value.type.name}(nil)`;
       return;
     }
+    this.payParts(lengthOf(value)!);
     const parts = sortedKeys(value).map((key) => () => {
       this.#value(stringValue(key), verb, depth + 1);
       this.text += ":";
@@ -237,6 +238,7 @@ export class Printer extends Formatter {
       this.text += `${value.type.name}(nil)`;
       return;
     }
+    this.payParts(lengthOf(value)!);
     const parts = Array.from({ length: lengthOf(value)! }, (_, i) => () => {
       this.#value(elementOf(value, i), verb, depth + 1);
     });

@@ -85,7 +85,7 @@ function compileBranch(branch: Branch, lists: Lists): Step {
   return (x, dot) => {
     const mark = x.mark;
     const value = evaluate(x, dot);
-    const end = isTrue(value) ? list(x, isWith ? value : dot) : otherwise?.(x, dot) ?? "end";
+    const end = isTrue(value, x.budget) ? list(x, isWith ? value : dot) : otherwise?.(x, dot) ?? "end";
     x.release(mark);
     return end;
   };

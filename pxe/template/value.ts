@@ -2,6 +2,7 @@
 import { fromText, toTextStrict } from "./byte_text.ts";
 import { type Field, type GoType, goType } from "./go_type.ts";
 import { GoTime, readTime, ZERO_TIME } from "./go_time.ts";
+import type { Budget } from "./budget.ts";
 import { normalInt } from "./number.ts";
 
 /** A complex number. */
@@ -82,7 +83,7 @@ function readPointer(type: GoType, raw: unknown, home: unknown, slot: string): T
  * A value out of JSON; what does not fit its type is the zero value.
  * @param home the object that holds it, and `slot` the key there: they tell pointers to scalars apart
  */
-export function readJson(type: GoType, raw: unknown, addressable: boolean, home: unknown = raw, slot = ""): GoValue {
+function readJson(type: GoType, raw: unknown, addressable: boolean, home: unknown = raw, slot = ""): GoValue {
   switch (type.kind) {
     case "string":
       return new GoValue(type, typeof raw === "string" ? fromText(raw) : "", addressable);
@@ -134,6 +135,13 @@ export function isNil(value: Value): boolean {
   return value === undefined || value.raw === null;
 }
 
+/** How many entries a map has: JavaScript counts them one by one, so that they are paid for. */
+export function sizeOf(map: GoValue, budget: Budget): number {
+  const size = lengthOf(map)!;
+  budget.step(size);
+  return size;
+}
+
 /** len(); undefined for kinds without one. */
 export function lengthOf({ type, raw }: GoValue): number | undefined {
   if (type.kind === "string") return (raw as string).length;
@@ -142,7 +150,7 @@ export function lengthOf({ type, raw }: GoValue): number | undefined {
 }
 
 /** Whether if, with, and, or and not take the value for true. */
-export function isTrue(value: Value): boolean {
+export function isTrue(value: Value, budget: Budget): boolean {
   if (value === undefined) return false;
   const { type, raw } = value;
   switch (type.kind) {
@@ -156,8 +164,9 @@ export function isTrue(value: Value): boolean {
       return (raw as Complex).re !== 0 || (raw as Complex).im !== 0;
     case "string":
     case "slice":
-    case "map":
       return lengthOf(value)! > 0;
+    case "map":
+      return sizeOf(value, budget) > 0;
     default:
       return raw !== 0;
   }

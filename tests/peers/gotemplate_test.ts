@@ -82,7 +82,7 @@ const STRINGS = [
   '"10"',
 ];
 const WORDS = [".", "$", ".a", ".é", ".nope", '(index . "b c")', "true", "false", "nil", "(len .n)", "(index .n 0)"];
-const VERBS = [..."vdsqxXtcUbeEfFgGoOTpzw%"];
+const VERBS = [..."vdsqxXtcUbeEfFgGoOTzw%"];
 
 function format({ below, pick, some }: ReturnType<typeof generator>): string {
   const one = () => {
@@ -137,6 +137,11 @@ function ours(text: string): [string, string] {
 peerTest("contract 8: generated templates give what Go's text/template gives", { programs: ["go"] }, async () => {
   const folder = await Deno.makeTempDir();
   try {
+    const version = await run("go", ["version"], { env: { GOTOOLCHAIN: "local" } });
+    assert.ok(
+      Number(/go1\.(\d+)/.exec(version)?.[1]) >= 25,
+      `${version.trim()} is older than the Go that is followed, 1.26`,
+    );
     const random = generator(20261123);
     const encoder = new TextEncoder();
     const templates = Array.from({ length: 3000 }, () => {
@@ -154,7 +159,7 @@ peerTest("contract 8: generated templates give what Go's text/template gives", {
     const differ = templates.flatMap((text, i) => {
       const found = ours(text), wanted = theirs[i];
       const same = found[0] === wanted[0] && found[1] === wanted[1];
-      return same || /0x?c[0-9a-f]{8}/.test(wanted[1]) ? [] : [{ text, found, wanted }];
+      return same ? [] : [{ text, found, wanted }];
     });
     assert.deepEqual(differ.slice(0, 5), [], `${differ.length} of ${templates.length} differ`);
   } finally {
