@@ -1,4 +1,5 @@
 /** Objects of the Kubernetes API and the paths they live at. */
+import { ApiError } from "./errors.ts";
 
 /** metadata, as far as it is used here. */
 export interface ObjectMeta {
@@ -60,7 +61,10 @@ export function parseKey(key: string): ObjectName {
   return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-/** Path of a collection, or of one object, or of one's subresource. */
+/**
+ * Path of a collection, or of one object, or of one's subresource.
+ * @throws {ApiError} 404 for a name that no object can have and that would make another path
+ */
 export function resourcePath(resource: Resource, object?: ObjectName, subresource?: string): string {
   const namespace = object?.namespace ?? resource.namespace;
   const parts = resource.group === "" ? ["api", resource.version] : ["apis", resource.group, resource.version];
@@ -68,5 +72,8 @@ export function resourcePath(resource: Resource, object?: ObjectName, subresourc
   parts.push(resource.plural);
   if (object !== undefined) parts.push(object.name);
   if (subresource !== undefined) parts.push(subresource);
-  return parts.map((part) => `/${encodeURIComponent(part)}`).join("");
+  const path = parts.map((part) => `/${encodeURIComponent(part)}`).join("");
+  const impossible = parts.find((part) => part === "" || part === "." || part === "..");
+  if (impossible === undefined) return path;
+  throw new ApiError(`path ${path}`, 404, { reason: "NotFound", message: `"${impossible}" is not a name` });
 }

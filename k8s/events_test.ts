@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../base/clock.ts";
+import { MemoryLogger } from "../base/log.ts";
+import { ApiError, ConnectionError } from "./errors.ts";
+import { EventRecorder } from "./events.ts";
+
+const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+const ABOUT = { apiVersion: "example.com/v1", kind: "Widget", name: "w", uid: "u" };
+const TEXT = { type: "Warning", reason: "Broken", message: "it is" } as const;
+
+class Bench implements AsyncDisposable {
+  readonly clock = new FakeClock(Date.parse("2026-01-01T00:00:00Z"));
+  readonly log = new MemoryLogger();
+  // deno-lint-ignore no-explicit-any
+  readonly created: any[] = [];
+  readonly patched: unknown[] = [];
+  readonly failures: Error[] = [];
+  readonly #stop = new AbortController();
+  readonly #end: Promise<void>;
+  readonly recorder: EventRecorder;
+
+  constructor() {
+    const fail = () => {
+      const failure = this.failures.shift();
+      if (failure !== undefined) throw failure;
+    };
+    const client = {
+      // deno-lint-ignore no-explicit-any
+      create: (resource: any, body: any): Promise<any> => {
+        return Promise.resolve().then(fail).then(() => this.created.push({ ...body, in: resource.namespace }));
+      },
+      // deno-lint-ignore no-explicit-any
+      request: (_: string, path: string, options: any = {}): Promise<any> => {
+        return Promise.resolve().then(fail).then(() => this.patched.push([path.split("/").at(-1), options.body]));
+      },
+    };
+    const { clock, log } = this;
+    this.recorder = new EventRecorder({
+      client,
+      component: "metalman",
+      instance: "pod-1",
+      log,
+      clock,
+      random: () => 0,
+    });
+    this.#end = this.recorder.run(this.#stop.signal);
+  }
+
+  async advance(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await settle();
+    await this.recorder.idle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#end;
+  }
+}
+
+Deno.test("EventRecorder writes an event, and counts the same again within ten minutes", async () => {
+  await using bench = new Bench();
+  bench.recorder.record(ABOUT, TEXT);
+  await bench.recorder.idle();
+  const [event] = bench.created;
+  assert.equal(event.in, "default", "where events about cluster-scoped objects live");
+  assert.deepEqual(event.involvedObject, ABOUT);
+  assert.deepEqual([event.type, event.reason, event.message, event.count], ["Warning", "Broken", "it is", 1]);
+  assert.deepEqual([event.firstTimestamp, event.reportingInstance], ["2026-01-01T00:00:00Z", "pod-1"]);
+  for (let i = 0; i < 5; i++) bench.recorder.record(ABOUT, TEXT);
+  await bench.recorder.idle();
+  assert.deepEqual(bench.patched, [], "not one write for each");
+  await bench.advance(30_000);
+  assert.deepEqual(bench.patched, [[event.metadata.name, { count: 6, lastTimestamp: "2026-01-01T00:00:00Z" }]]);
+  await bench.advance(600_000);
+  bench.recorder.record(ABOUT, TEXT);
+  await bench.recorder.idle();
+  assert.equal(bench.created.length, 2);
+});
+
+Deno.test("EventRecorder writes to the object's namespace and cuts a long message", async () => {
+  await using bench = new Bench();
+  bench.recorder.record({ ...ABOUT, namespace: "n" }, { ...TEXT, message: "x".repeat(5000) });
+  await bench.recorder.idle();
+  assert.equal(bench.created[0].in, "n");
+  assert.equal(bench.created[0].message.length, 1024);
+});
+
+Deno.test("contract 4: EventRecorder does without where it is not granted, and asks again later", async () => {
+  await using bench = new Bench();
+  bench.failures.push(new ApiError("POST", 403, { reason: "Forbidden" }));
+  bench.recorder.record(ABOUT, TEXT);
+  await bench.recorder.idle();
+  bench.recorder.record(ABOUT, TEXT);
+  await bench.recorder.idle();
+  assert.equal(bench.created.length, 0);
+  assert.ok(bench.log.lines.every(({ level }) => level === "debug"));
+  await bench.advance(600_000);
+  bench.recorder.record(ABOUT, TEXT);
+  await bench.recorder.idle();
+  assert.equal(bench.created.length, 1);
+});
+
+Deno.test("EventRecorder writes after an outage, and again when an event was removed", async () => {
+  await using bench = new Bench();
+  bench.failures.push(new ConnectionError("server", "ECONNREFUSED"));
+  bench.recorder.record(ABOUT, TEXT);
+  await bench.recorder.idle();
+  assert.equal(bench.created.length, 0);
+  await bench.advance(1000);
+  assert.equal(bench.created.length, 1);
+  bench.failures.push(new ApiError("PATCH", 404, { reason: "NotFound" }));
+  bench.recorder.record(ABOUT, TEXT);
+  await bench.advance(30_000);
+  bench.recorder.record(ABOUT, TEXT);
+  await bench.advance(30_000);
+  assert.equal(bench.created.length, 2);
+});
+
+Deno.test("EventRecorder keeps a bounded number of them while the server is away", async () => {
+  await using bench = new Bench();
+  for (let i = 0; i < 3000; i++) bench.failures.push(new ConnectionError("server", "ECONNREFUSED"));
+  for (let i = 0; i < 3000; i++) bench.recorder.record({ ...ABOUT, name: `w${i}` }, TEXT);
+  await bench.recorder.idle();
+  bench.failures.length = 0;
+  for (let i = 0; i < 100; i++) await bench.advance(1000);
+  assert.equal(bench.created.length, 1000);
+  assert.equal(bench.created.some((event) => event.involvedObject.name === "w2999"), true, "the newest are kept");
+});
