@@ -8,7 +8,7 @@ const STALL_MS = 300_000;
 
 /** So many transfers of a thread get large reads of their own; the others share the runtime's, which hold 64 KiB each. */
 const FAST = 4;
-const FAST_CHUNK = 512 * 1024;
+const FAST_CHUNK = 1024 * 1024;
 const CHUNK = 64 * 1024;
 
 /** The transfers of one thread. */

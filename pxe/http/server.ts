@@ -1,5 +1,6 @@
 /** The HTTP port: threads that serve files, and the main thread that knows what to serve. */
 import type { Cidr } from "../../base/address.ts";
+import { systemClock } from "../../base/clock.ts";
 import type { LogFields, Logger } from "../../base/log.ts";
 import type { Directory } from "../../machine/directory.ts";
 import type { CloudInitEvent } from "../../machine/reports.ts";
@@ -7,6 +8,7 @@ import type { Machine } from "../../machine/types.ts";
 import type { FileResolver } from "../answer.ts";
 import { answerQuestions, RESOLVE } from "../resolver_port.ts";
 import { bindError, type BindTarget } from "../bind_error.ts";
+import { logAnswers } from "./answer_log.ts";
 import type { WorkerOrder, WorkerStart, WorkerWord } from "./worker.ts";
 
 /** Where machines' reports go; both return at once and write later, however long the API is away. */
@@ -89,11 +91,19 @@ class ThreadedServer implements HttpServer {
   readonly #options: HttpServerOptions;
   readonly #threads = new Set<Thread>();
   readonly #restarts = new Set<ReturnType<typeof setTimeout>>();
+  readonly #resolve: FileResolver;
   readonly #count: number;
+  /** From then on a thread that cannot start is tried again instead of failing the whole. */
+  #started = false;
   #ending = false;
 
   constructor(options: HttpServerOptions, port: number) {
     this.#options = { ...options, log: options.log.with({ port }) };
+    this.#resolve = logAnswers(options.resolve, {
+      log: options.log,
+      directory: options.directory,
+      now: systemClock.now,
+    });
     this.#count = options.threads ?? 2;
     this.port = port;
   }
@@ -104,6 +114,7 @@ class ThreadedServer implements HttpServer {
 
   async start(): Promise<void> {
     await Promise.all(Array.from({ length: this.#count }, () => this.#startThread()));
+    this.#started = true;
   }
 
   #startThread(): Promise<void> {
@@ -133,11 +144,19 @@ class ThreadedServer implements HttpServer {
     return thread.listening.promise;
   }
 
-  #hear({ listening, drained }: Thread, word: WorkerWord): void {
-    if (word.kind === "listening") listening.resolve();
-    if (word.kind === "failed") listening.reject(Object.assign(new Error(word.message), { name: word.name }));
-    if (word.kind === "drained") drained.resolve();
-    if (word.kind === "problem") this.#options.log.warn(word.message, word.fields);
+  #hear(thread: Thread, word: WorkerWord): void {
+    switch (word.kind) {
+      case "listening":
+        return thread.listening.resolve();
+      case "failed":
+        thread.listening.reject(Object.assign(new Error(word.message), { name: word.name }));
+        if (this.#started) this.#lost(thread, word.message);
+        return;
+      case "drained":
+        return thread.drained.resolve();
+      case "problem":
+        return this.#options.log.warn(word.message, word.fields);
+    }
   }
 
   /** A thread that fails ends its own connections only; another takes its place. */
@@ -155,9 +174,9 @@ class ThreadedServer implements HttpServer {
   }
 
   #answer(port: MessagePort): void {
-    const { directory, resolve, reports, log } = this.#options;
+    const { directory, reports, log } = this.#options;
     answerQuestions(port, {
-      [RESOLVE]: resolve,
+      [RESOLVE]: this.#resolve,
       cloudInit: (client: number, event: CloudInitEvent) => {
         const hit = directory.byIp(client);
         if (hit === undefined) return;
