@@ -34,7 +34,7 @@ export interface TarMember {
 export interface TarHandler {
   /** A member begins. */
   member(member: TarMember): void;
-  /** Bytes of the current file; gaps between calls are zeros. The view is only valid during the call. */
+  /** Bytes of the current member, which is a file; gaps between calls are zeros. The view is only valid during the call. */
   data(bytes: Uint8Array, offset: number): void;
   /** The current member is complete. */
   end(): void;
@@ -78,6 +78,7 @@ export class TarReader {
   #specialAt = 0;
   #path = "";
   #fileSize = 0;
+  #isFile = false;
   #extents: Extent[] = [];
   #extent = 0;
   #extentAt = 0;
@@ -256,6 +257,7 @@ export class TarReader {
   #start(type: TarMember["type"], link: string): void {
     this.#extent = 0;
     this.#extentAt = 0;
+    this.#isFile = type === "file";
     if (this.#extents.length === 0) this.#extents = [{ offset: 0, length: this.#left }];
     this.#handler.member({ path: this.#path, link, type, size: type === "file" ? this.#fileSize : 0 });
     if (this.#left > 0) this.#state = "data";
@@ -265,7 +267,7 @@ export class TarReader {
   #data(chunk: Uint8Array, at: number): number {
     const { offset, length } = this.#extents[this.#extent]!;
     const take = Math.min(length - this.#extentAt, chunk.length - at);
-    this.#handler.data(chunk.subarray(at, at + take), offset + this.#extentAt);
+    if (this.#isFile) this.#handler.data(chunk.subarray(at, at + take), offset + this.#extentAt);
     this.#extentAt += take;
     this.#left -= take;
     if (this.#extentAt === length) {

@@ -130,6 +130,7 @@ class Deadline {
   readonly #onAbort = () => this.#controller.abort(this.#outer?.reason);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #at = 0;
+  #firesAt = 0;
   #message = "";
 
   constructor(outer: AbortSignal | undefined) {
@@ -151,13 +152,20 @@ class Deadline {
   extend(ms: number, message: string): void {
     this.#at = performance.now() + ms;
     this.#message = message;
-    // Moving a timer for each piece of a body would cost more than the piece: it checks when it fires.
-    this.#timer ??= setTimeout(() => this.#check(), ms);
+    // Moving a timer for each piece of a body would cost more than the piece: one that fires too early looks again.
+    if (this.#timer !== undefined && this.#firesAt <= this.#at) return;
+    this.#arm(ms);
+  }
+
+  #arm(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#firesAt = performance.now() + ms;
+    this.#timer = setTimeout(() => this.#check(), ms);
   }
 
   #check(): void {
     const leftMs = this.#at - performance.now();
-    if (leftMs > 1) this.#timer = setTimeout(() => this.#check(), leftMs);
+    if (leftMs > 1) this.#arm(leftMs);
     else this.#controller.abort(new UnavailableError(this.#message));
   }
 
