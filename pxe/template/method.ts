@@ -93,7 +93,7 @@ export function invoke(receiver: GoValue, method: Method, args: readonly Value[]
   if (target === null) {
     const holder = receiver.type.elem!.name;
     const answer = holder === "v1.Time" ? ofNilTime(method, args) : undefined;
-    if (answer === undefined) throw new CallError("invalid memory address or nil pointer dereference");
+    if (answer === undefined) throw new CallError("runtime error: invalid memory address or nil pointer dereference");
     return answer;
   }
   if (name === "String") return stringValue(showValue(target));

@@ -37,13 +37,16 @@ Deno.test("decodeRune() goes through any bytes as the platform's decoder does", 
   }));
 });
 
-Deno.test("quote() is undone by unquote(), for any bytes", () => {
-  fc.assert(fc.property(bytes, fc.boolean(), (b, ascii) => {
-    const source = fromBytes(b);
-    assert.equal(unquote(quote(source, ascii)), source);
-    if (ascii) assert.match(quote(source, true), /^[ -~]*$/);
-    if (canBackquote(source)) assert.equal(unquote(`\`${source}\``), source);
-  }));
+Deno.test("quote() is undone by unquote(), for any bytes and any text", () => {
+  const sources = fc.oneof(bytes.map(fromBytes), text.map(fromText));
+  fc.assert(
+    fc.property(sources, fc.boolean(), (source, ascii) => {
+      assert.equal(unquote(quote(source, ascii)), source);
+      if (ascii) assert.match(quote(source, true), /^[ -~]*$/);
+      if (canBackquote(source)) assert.equal(unquote(`\`${source}\``), source);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 Deno.test("formatFloat() writes what reads back as the same value", () => {
