@@ -273,21 +273,16 @@ class Exchange implements Incoming {
   }
 
   async text(maxBytes: number): Promise<string> {
-    const parts: Uint8Array[] = [];
+    const decoder = new TextDecoder();
+    let text = "";
     let length = 0;
     for await (const chunk of this.chunks()) {
       length += chunk.length;
       if (length > maxBytes) {
         throw new TooLargeError(`${this.#context.origin} answers with more than ${maxBytes} bytes`);
       }
-      parts.push(chunk);
+      text += decoder.decode(chunk, { stream: true });
     }
-    const whole = new Uint8Array(length);
-    let at = 0;
-    for (const part of parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return new TextDecoder().decode(whole);
+    return text + decoder.decode();
   }
 }

@@ -27,7 +27,7 @@ class Mirror implements AsyncDisposable {
     this.cache.onChange((change) => {
       const value = change.kind === "deleted" ? change.previous : change.value;
       this.changes.push(`${change.kind} ${change.key} ${value.metadata.resourceVersion}`);
-      for (const { resolve } of this.#waiting.filter(({ line }) => this.changes.includes(line))) resolve();
+      for (const { resolve } of this.#waiting.filter(({ line }) => this.changes.at(-1) === line)) resolve();
     });
     this.#end = this.cache.follow(watchCollection({
       client: this.#client,
@@ -239,4 +239,27 @@ Deno.test("watchCollection() does not list in a tight loop when each watch is re
   await using _mirror = new Mirror(server, { clock, backoff: { baseMs: 100, maxMs: 1000 } });
   await server.requests(13);
   assert.deepEqual(waits.slice(0, 5), [100, 200, 400, 800, 1000]);
+});
+
+Deno.test("watchCollection() takes in 10,000 objects in pages, and 10,000 events", async () => {
+  const count = 10_000;
+  await using server = await ScriptedServer.start((seen, reply) => {
+    if (seen.query.has("watch")) {
+      reply.stream();
+      for (let i = 0; i < count; i++) reply.event("MODIFIED", widget(`w${i}`, count + i));
+      return;
+    }
+    const from = Number(seen.query.get("continue") ?? 0);
+    const to = from + Number(seen.query.get("limit"));
+    const items = Array.from({ length: Math.min(to, count) - from }, (_, i) => widget(`w${from + i}`, from + i));
+    reply.json({
+      items,
+      metadata: { resourceVersion: String(count), ...(to < count ? { continue: String(to) } : {}) },
+    });
+  });
+  await using mirror = new Mirror(server);
+  await mirror.sees(`updated w${count - 1} ${2 * count - 1}`);
+  assert.equal(mirror.cache.size, count);
+  assert.equal(mirror.changes.length, 2 * count);
+  assert.equal(listsOf(server).length, count / 500);
 });
