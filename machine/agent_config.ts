@@ -39,11 +39,15 @@ function nonEmpty(members: Readonly<Record<string, unknown>>): Members {
   return Object.entries(members).filter(([, value]) => value !== "" && value !== undefined);
 }
 
-/** Go sorts by the bytes of UTF-8, which is the order of code points. */
+/** Go sorts by the bytes of UTF-8, which is the order of code points: surrogates come after all else. */
 function byCodePoint(a: string, b: string): number {
-  const left = [...a], right = [...b];
-  const at = left.findIndex((char, i) => char !== right[i]);
-  return at < 0 ? left.length - right.length : left[at]!.codePointAt(0)! - (right[at]?.codePointAt(0) ?? -1);
+  const least = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < least && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  if (at === least) return a.length - b.length;
+  const left = a.charCodeAt(at), right = b.charCodeAt(at);
+  const isSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdfff;
+  return isSurrogate(left) === isSurrogate(right) ? left - right : isSurrogate(left) ? 1 : -1;
 }
 
 function labels(own: unknown, provider: ClusterFacts["providerLabels"]): Ordered {
