@@ -1,4 +1,5 @@
 /** Images: from a created Machine to its first byte, against skopeo and umoci. */
+import { run } from "../tests/peers/peer.ts";
 import type { ImageKind } from "./images.ts";
 import { startMetalman, untilServed } from "./metalman.ts";
 import { copyAndUnpack, UNPACKERS } from "./peers/umoci.ts";
@@ -16,7 +17,7 @@ interface Pull {
   readonly peakMB: number;
 }
 
-/** A fresh metalman with an empty cache and no Machine; then a Machine is created. */
+/** A fresh metalman with an empty cache and no Machine, and a disk with nothing left to write; then a Machine is created. */
 async function pull(stage: Stage, kind: ImageKind): Promise<Pull> {
   const [cluster, images] = [await stage.cluster, await stage.images];
   const site = `image-${kind}`;
@@ -24,6 +25,7 @@ async function pull(stage: Stage, kind: ImageKind): Promise<Pull> {
   const cacheDir = stage.newFolder("cache");
   try {
     await using ours = await startMetalman(stage, { site, cacheDir });
+    await run("sync", ["-f", stage.folder]);
     const before = ours.cpuSeconds();
     const start = performance.now();
     await cluster.create(site, 0, reference);

@@ -8,6 +8,7 @@ export const UNPACKERS = ["skopeo", "umoci"] as const;
 /** Copies and unpacks an image into a new folder, which is then removed; the seconds it took. */
 export async function copyAndUnpack(stage: Stage, reference: string): Promise<number> {
   const folder = stage.newFolder("unpack");
+  await run("sync", ["-f", folder]);
   const start = performance.now();
   await run("skopeo", [
     "--insecure-policy",
