@@ -2,7 +2,7 @@
 
 /** What one rendering may use. */
 export interface Limits {
-  /** @default 8 MiB */
+  /** How much may be written. @default 8 MiB */
   readonly maxOutputBytes?: number;
   /**
    * Nodes executed, rounds of a range, and 16 bytes of text made or compared each count one.
