@@ -9,14 +9,17 @@ import { decodePercent, rawPath } from "../paths.ts";
 import type { BodyReading } from "./body.ts";
 import { type ByteSpan, contentType, planFile } from "./file_response.ts";
 
+/** What came of /pxe/disable: nobody knows the client, or Machines are not read yet and nobody can. */
+export type DisableAnswer = "taken" | "unknown" | "notYet";
+
 /** Everything the routes ask of the world. */
 export interface RouteDoors {
   /** What a path means for a client. */
   readonly resolve: FileResolver;
   /** Takes an event; one of a client that nobody knows is dropped. */
   readonly cloudInit: (client: number, event: CloudInitEvent) => void;
-  /** Records the end of a repave; false when nobody knows the client. */
-  readonly pxeDisable: (client: number) => Promise<boolean>;
+  /** Records the end of a repave. */
+  readonly pxeDisable: (client: number) => Promise<DisableAnswer>;
   /** Part of a file, or undefined when it is gone. */
   readonly open: (
     absolutePath: string,
@@ -96,8 +99,9 @@ async function cloudInitLog(c: Context<Env>, doors: RouteDoors): Promise<Respons
 
 async function pxeDisable(c: Context<Env>, doors: RouteDoors): Promise<Response> {
   const client = clientOf(c, doors);
-  const known = client !== undefined && await doors.pxeDisable(client);
-  return known ? text(c, 200, "ok\n") : text(c, 404, "no Machine has a lease with this address\n");
+  const answer = client === undefined ? "unknown" : await doors.pxeDisable(client);
+  if (answer === "notYet") return text(c, 503, "not here yet, try again\n", RETRY_AFTER);
+  return answer === "taken" ? text(c, 200, "ok\n") : text(c, 404, "no Machine has a lease with this address\n");
 }
 
 async function serveFile(c: Context<Env>, doors: RouteDoors): Promise<Response> {

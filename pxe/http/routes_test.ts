@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { formatIpv4, parseCidr } from "../../base/address.ts";
 import type { FileAnswer } from "../answer.ts";
 import type { BodyReading } from "./body.ts";
-import { createRoutes } from "./routes.ts";
+import { createRoutes, type DisableAnswer } from "./routes.ts";
 
 const encoder = new TextEncoder();
 const ANSWERS: Record<string, FileAnswer> = {
@@ -15,12 +15,12 @@ const ANSWERS: Record<string, FileAnswer> = {
 };
 
 interface Door {
-  known?: boolean;
+  disable?: DisableAnswer;
   body?: BodyReading;
   trusted?: string[];
 }
 
-function siteOf({ known = true, body = { kind: "text", text: "" }, trusted = [] }: Door = {}) {
+function siteOf({ disable = "taken", body = { kind: "text", text: "" }, trusted = [] }: Door = {}) {
   const told: string[] = [];
   const routes = createRoutes({
     resolve: (client, path) => {
@@ -31,7 +31,7 @@ function siteOf({ known = true, body = { kind: "text", text: "" }, trusted = [] 
     cloudInit: (client, event) => told.push(`event ${formatIpv4(client)} ${event.name}`),
     pxeDisable: (client) => {
       told.push(`disable ${formatIpv4(client)}`);
-      return Promise.resolve(known);
+      return Promise.resolve(disable);
     },
     open: (path, { start, end }) => path === "/cache/gone" ? undefined : encoder.encode("abcde".slice(start, end)),
     readBody: () => Promise.resolve(body),
@@ -97,12 +97,13 @@ Deno.test("routes: Range and If-None-Match reach what was rendered (RFC 9110 14.
 });
 
 for (const method of ["GET", "POST"]) {
-  Deno.test(`routes: ${method} /pxe/disable of a known and an unknown client (contract 7)`, async () => {
+  Deno.test(`routes: ${method} /pxe/disable of a known client, an unknown one, and before Machines are read (contract 7)`, async () => {
     const { ask, told } = siteOf();
     assert.equal((await ask(method, "/pxe/disable")).status, 200);
     assert.deepEqual(told, ["disable 10.0.0.5"]);
-    const stranger = await siteOf({ known: false }).ask(method, "/pxe/disable");
-    assert.equal(stranger.status, 404);
+    assert.equal((await siteOf({ disable: "unknown" }).ask(method, "/pxe/disable")).status, 404);
+    const early = await siteOf({ disable: "notYet" }).ask(method, "/pxe/disable");
+    assert.deepEqual([early.status, early.headers.get("retry-after")], [503, "5"]);
   });
 }
 

@@ -9,6 +9,7 @@ import type { FileResolver } from "../answer.ts";
 import { answerQuestions, RESOLVE } from "../resolver_port.ts";
 import { bindError, type BindTarget } from "../bind_error.ts";
 import { logAnswers } from "./answer_log.ts";
+import type { DisableAnswer } from "./routes.ts";
 import type { WorkerOrder, WorkerStart, WorkerWord } from "./worker.ts";
 
 /** Where machines' reports go; both return at once and write later, however long the API is away. */
@@ -31,6 +32,8 @@ export interface HttpServerOptions {
   /** What a path means for a client. */
   readonly resolve: FileResolver;
   readonly reports: Reports;
+  /** Whether Machines are read, so that an unknown address is nobody's. @default always */
+  readonly synced?: () => boolean;
   /** Who may say X-Forwarded-For. */
   readonly trustedProxies: readonly Cidr[];
   readonly log: Logger;
@@ -174,7 +177,7 @@ class ThreadedServer implements HttpServer {
   }
 
   #answer(port: MessagePort): void {
-    const { directory, reports, log } = this.#options;
+    const { directory, reports, log, synced = () => true } = this.#options;
     answerQuestions(port, {
       [RESOLVE]: this.#resolve,
       cloudInit: (client: number, event: CloudInitEvent) => {
@@ -183,11 +186,11 @@ class ThreadedServer implements HttpServer {
         log.debug("cloud-init reports", { machine: hit.machine.name, ...eventFields(event) });
         reports.cloudInit(hit.machine, event);
       },
-      pxeDisable: (client: number) => {
+      pxeDisable: (client: number): DisableAnswer => {
         const hit = directory.byIp(client);
-        if (hit === undefined) return false;
+        if (hit === undefined) return synced() ? "unknown" : "notYet";
         reports.pxeDisable(hit.machine);
-        return true;
+        return "taken";
       },
     });
   }

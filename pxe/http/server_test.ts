@@ -12,7 +12,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("latin1");
 
 /** A server with two threads for the machine 127.0.0.1, and what was reported to it. */
-async function siteOf(known = true) {
+async function siteOf({ known = true, synced = true } = {}) {
   const folder = await Deno.makeTempDir();
   const big = new Uint8Array(BIG).map((_, i) => (i * 31 + (i >> 9)) & 255);
   await Deno.writeFile(`${folder}/big`, big);
@@ -37,6 +37,7 @@ async function siteOf(known = true) {
       cloudInit: ({ name }: Machine, event) => reported.add(`${name} ${event.name}`),
       pxeDisable: ({ name }: Machine) => reported.add(`${name} disable`),
     },
+    synced: () => synced,
     trustedProxies: [],
     log,
   });
@@ -150,13 +151,17 @@ Deno.test("HTTP server: reports reach the main thread; junk and strangers are an
   assert.deepEqual(site.reported.all, ["m1 init", "m1 disable"]);
 });
 
-Deno.test("HTTP server: /pxe/disable of a stranger is 404 (contract 7)", async () => {
-  await using site = await siteOf(false);
-  const response = await fetch(`${site.url}/pxe/disable`, { method: "POST" });
-  assert.equal(response.status, 404);
-  await response.body?.cancel();
-  assert.deepEqual(site.reported.all, []);
-});
+for (
+  const [name, synced, status] of [["is 404", true, 404], ["is 503 before Machines are read", false, 503]] as const
+) {
+  Deno.test(`HTTP server: /pxe/disable of an unknown client ${name} (contract 7)`, async () => {
+    await using site = await siteOf({ known: false, synced });
+    const response = await fetch(`${site.url}/pxe/disable`, { method: "POST" });
+    assert.equal(response.status, status);
+    await response.body?.cancel();
+    assert.deepEqual(site.reported.all, []);
+  });
+}
 
 Deno.test("HTTP server: a thread may read nothing outside the image cache", async () => {
   await using site = await siteOf();

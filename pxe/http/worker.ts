@@ -9,7 +9,7 @@ import type { LogFields } from "../../base/log.ts";
 import { Asker, portResolver } from "../resolver_port.ts";
 import { readBody } from "./body.ts";
 import { FileStreams } from "./file_stream.ts";
-import { createRoutes, type Routes } from "./routes.ts";
+import { createRoutes, type DisableAnswer, type Routes } from "./routes.ts";
 
 /** What the main thread tells a worker at its start. */
 export interface WorkerStart {
@@ -52,7 +52,7 @@ function routesFor(start: WorkerStart): Routes {
     cloudInit: (client, event) => {
       asker.ask("cloudInit", client, event).catch((error) => problem("cloud-init event lost", { error }));
     },
-    pxeDisable: (client) => asker.ask("pxeDisable", client) as Promise<boolean>,
+    pxeDisable: (client) => asker.ask("pxeDisable", client) as Promise<DisableAnswer>,
     open: (path, span, size) => streams.open(path, span, size),
     readBody: (request) => readBody(request, { maxBytes: MAX_BODY, timeoutMs: BODY_TIMEOUT_MS, clock: systemClock }),
     trustedProxies: start.trustedProxies,
