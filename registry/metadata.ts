@@ -30,7 +30,9 @@ export function parseMetadata(text: string): Metadata {
   if (text.length > MAX_METADATA_BYTES) throw new ContentError(`${METADATA_FILE} is longer than 64 KiB`);
   let value: unknown;
   try {
-    value = text.trim() === "" ? {} : load(text, { maxAliases: 16, maxDepth: 16 });
+    // The parser wants a document; comments alone are none.
+    const empty = text.split("\n").every((line) => /^\s*(#|$)/.test(line));
+    value = empty ? {} : load(text, { maxAliases: 16, maxDepth: 16 });
   } catch (error) {
     const first = error instanceof Error ? error.message.split("\n")[0] : "";
     throw new ContentError(`${METADATA_FILE} is not YAML: ${first}`);

@@ -203,33 +203,24 @@ function mulberry(seed: number): () => number {
 
 Deno.test("200,000 damaged archives: an error of ours or a tree, never more", () => {
   const random = mulberry(20261123);
-  const archive = write([
-    { name: "disk/", type: "5" },
-    pax([["path", "disk/" + "p".repeat(50)], ["GNU.sparse.major", "1"], ["GNU.sparse.minor", "0"], [
-      "GNU.sparse.realsize",
-      "2000",
-    ]]),
-    { name: "x", data: "1\n100\n4\n".padEnd(512, "\0") + "data" },
-    { name: "././@LongLink", type: "L", data: "disk/long\0" },
-    { name: "disk/lo", data: "hello" },
-    {
-      name: "disk/old",
-      type: "S",
-      data: "abcd",
-      header: (b) => oldSparse(b),
-    },
-    { name: "disk/h", type: "1", link: "disk/long" },
-    { name: "disk/s", type: "2", link: "h" },
-    { name: "disk/.wh.s" },
-  ]);
-  assert.equal(read(archive).length, 7);
-  const starts = [...Array(archive.length / 512).keys()].map((block) => block * 512);
+  const archives = [
+    [
+      pax([["GNU.sparse.major", "1"], ["GNU.sparse.minor", "0"], ["GNU.sparse.realsize", "2000"], ["path", "disk/p"]]),
+      { name: "x", data: "1\n100\n4\n".padEnd(512, "\0") + "data" },
+    ],
+    [{ name: "././@LongLink", type: "L", data: "disk/long\0" }, { name: "disk/lo", data: "hello" }],
+    [{ name: "disk/old", type: "S", data: "abcd", header: oldSparse }],
+    [{ name: "disk/a" }, { name: "disk/h", type: "1", link: "disk/a" }, { name: "disk/s", type: "2", link: "h" }],
+    [{ name: "disk/", type: "5" }, { name: "disk/s" }, { name: "disk/.wh.s" }],
+  ].map((parts) => write(parts));
+  for (const archive of archives) assert.ok(read(archive).length > 0);
   let whole = 0;
   for (let i = 0; i < 200_000; i++) {
+    const archive = archives[random() % archives.length]!;
     const copy = archive.slice(0, random() % 8 === 0 ? random() % archive.length : archive.length);
     for (let changes = random() % 3; changes >= 0; changes--) copy[random() % copy.length] = random();
     // Half of them get right checksums, to come past the first gate.
-    if (i % 2 === 0) { for (const at of starts) repair(copy, at); }
+    if (i % 2 === 0) { for (let at = 0; at < copy.length; at += 512) repair(copy, at); }
     const tree = new ImageTree();
     tree.beginLayer();
     const reader = new TarReader({

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { ContentError } from "./errors.ts";
+import { parseMetadata } from "./metadata.ts";
+import { formatRecord, parseRecord, StoredImage } from "./stored_image.ts";
+
+const DIGEST = `sha256:${"a".repeat(64)}`;
+const image = new StoredImage("/c", {
+  digest: DIGEST,
+  dhcpBootImageName: "shim.efi",
+  bootFiles: {},
+  files: [["boot/a", 0, 5], ["b", 7, 6], ["d/e/f", 2, 0]],
+  links: [
+    ["rel", "boot/a"],
+    ["boot/up", "../b"],
+    ["abs", "/disk/b"],
+    ["dir", "boot"],
+    ["dir2", "./dir//"],
+    ["out", "/etc/passwd"],
+    ["out2", "../../../../etc/passwd"],
+    ["back", "../disk/b"],
+    ["back2", "../../x/../disk/b"],
+    ["loop1", "loop2"],
+    ["loop2", "loop1"],
+    ["self", "self/x"],
+    ["dangling", "nowhere"],
+    ["d/here", "e"],
+    ["todir", "d"],
+  ],
+});
+
+const CASES: readonly (readonly [path: string, id: number | undefined])[] = [
+  ["boot/a", 0],
+  ["b", 7],
+  ["d/e/f", 2],
+  ["rel", 0],
+  ["boot/up", 7],
+  ["abs", 7],
+  ["dir/a", 0],
+  ["dir2/a", 0],
+  ["dir/up", 7],
+  ["d/here/f", 2],
+  ["todir/here/f", 2],
+  ["back", 7],
+  ["back2", undefined],
+  ["out", undefined],
+  ["out2", undefined],
+  ["loop1", undefined],
+  ["self", undefined],
+  ["dangling", undefined],
+  ["boot", undefined],
+  ["", undefined],
+  ["../b", undefined],
+  ["dir/../../disk/b", 7],
+  ["a/".repeat(3000), undefined],
+];
+for (const [path, id] of CASES) {
+  Deno.test(`StoredImage.file(${path.slice(0, 30)}): links stay inside /disk (contract 11.7)`, () => {
+    assert.equal(image.file(path)?.absolutePath, id === undefined ? undefined : `/c/${id}`);
+  });
+}
+
+Deno.test("index.json reads back what was written, and nothing else is an index", () => {
+  const index = { files: [["a", 0, 1]] as const, links: [["l", "a"]] as const };
+  const text = formatRecord(DIGEST, parseMetadata("dhcpBootImageName: x\nbootFiles: {arm64-uefi: y}\n"), index);
+  const record = parseRecord(text);
+  assert.deepEqual({ ...record }, {
+    version: 1,
+    digest: DIGEST,
+    dhcpBootImageName: "x",
+    bootFiles: { "arm64-uefi": "y" },
+    files: [["a", 0, 1]],
+    links: [["l", "a"]],
+  });
+  for (
+    const bad of [
+      "",
+      "{}",
+      text.replace('"version":1', '"version":2'),
+      text.slice(0, -5),
+      text.replace('["a",0,1]', '["a",-1,1]'),
+    ]
+  ) {
+    assert.throws(() => parseRecord(bad), ContentError);
+  }
+});
+
+const METADATA: readonly (readonly [text: string, wanted: string | RegExp])[] = [
+  ["", ""],
+  ["# nothing\n", ""],
+  ["dhcpBootImageName: shimx64.efi\nother: [1]\n", "shimx64.efi"],
+  ["dhcpBootImageName:\n", ""],
+  ["dhcpBootImageName: 5\n", /metadata.yaml is wrong at dhcpBootImageName/],
+  ["bootFiles: [a]\n", /wrong at bootFiles/],
+  ["bootFiles: {a: 1}\n", /wrong at bootFiles.a/],
+  ['dhcpBootImageName: "a\\nb"\n', /control character/],
+  ["- a\n", /wrong at its top/],
+  ["a: [\n", /metadata.yaml is not YAML/],
+  ["a: &x [1]\n" + [..."bcdefghijklmnopqrstuvw"].map((k) => `${k}: *x\n`).join(""), /not YAML/],
+  ["[".repeat(50) + "]".repeat(50), /not YAML/],
+  ["x".repeat(70_000), /longer than 64 KiB/],
+];
+for (const [text, wanted] of METADATA) {
+  Deno.test(`parseMetadata(${JSON.stringify(text.slice(0, 40))}) (contract 9)`, () => {
+    if (typeof wanted === "string") assert.equal(parseMetadata(text).dhcpBootImageName, wanted);
+    else {assert.throws(() =>
+        parseMetadata(text), (error) =>
+        error instanceof ContentError && wanted.test(error.message));}
+  });
+}
