@@ -217,6 +217,16 @@ Deno.test("drain() accepts nothing more and lets a transfer finish; dispose ends
   assert.deepEqual(stopping.log.lines.map(({ fields }) => fields.outcome), ["stopped"]);
 });
 
+Deno.test("drain() ends what still runs when its time is up", async () => {
+  const { server, log } = serve(() => hello);
+  using client = new RawClient(server);
+  await client.request("\0\x01a\0octet\0");
+  await client.receive();
+  await server.drain(1);
+  assert.equal(await client.receive(), "\0\x05\0\0the server is stopping\0");
+  assert.deepEqual(log.lines.map(({ fields }) => fields.outcome), ["stopped"]);
+});
+
 Deno.test("an aborted signal ends the server with its transfers", async () => {
   const controller = new AbortController();
   const { server } = serve(() => hello, { signal: controller.signal });
