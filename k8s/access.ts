@@ -13,7 +13,7 @@ export interface ExecPlugin {
   readonly command: string;
   /** Where it is configured, for messages. */
   readonly where: string;
-  /** What `provideClusterInfo` passes on. */
+  /** What `provideClusterInfo` passes on, but for the authority: it may be in a file. */
   readonly cluster: Readonly<Record<string, unknown>>;
 }
 
@@ -94,13 +94,7 @@ function execPlugin(user: FromFile<UserEntry>, where: string, cluster: ClusterEn
     throw new ConfigError(`${where}.exec.interactiveMode: needed with ${known[0]}: Never, IfAvailable or Always`);
   }
   const config = cluster.extensions?.find((e) => e.name === "client.authentication.k8s.io/exec")?.extension;
-  const told = [
-    "server",
-    "tls-server-name",
-    "insecure-skip-tls-verify",
-    "certificate-authority-data",
-    "proxy-url",
-  ] as const;
+  const told = ["server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url"] as const;
   const info: Record<string, unknown> = {};
   for (const field of told) if (cluster[field] !== undefined) info[field] = cluster[field];
   if (config !== undefined) info.config = config;

@@ -1,6 +1,6 @@
 /** Keeps what proves who we are fresh: files are read again, plugins run again. */
 import type { Clock } from "../base/clock.ts";
-import type { Access, Source } from "./access.ts";
+import type { Access, ExecPlugin, Source } from "./access.ts";
 import { ConfigError } from "./errors.ts";
 import { type ExecCredential, runExecPlugin } from "./exec_plugin.ts";
 import type { Host } from "./host.ts";
@@ -78,7 +78,7 @@ export class CredentialKeeper {
     else if (basic !== undefined) authorization = `Basic ${base64(`${basic.username}:${basic.password}`)}`;
     else if (exec !== undefined) {
       if (this.#exec?.expiresMs !== undefined && this.#exec.expiresMs <= this.#clock.now()) this.#exec = undefined;
-      this.#exec ??= await runExecPlugin(exec, this.#host);
+      this.#exec ??= await this.#runPlugin(exec);
       if (this.#exec.token !== undefined) authorization = `Bearer ${this.#exec.token}`;
       if (this.#exec.cert !== undefined) [cert, key] = [this.#exec.cert, this.#exec.key];
       untilMs = Math.min(untilMs, this.#exec.expiresMs ?? Infinity);
@@ -90,6 +90,12 @@ export class CredentialKeeper {
     };
     this.#current = { material, untilMs };
     return material;
+  }
+
+  async #runPlugin(plugin: ExecPlugin): Promise<ExecCredential> {
+    const { ca } = this.#access;
+    const authority = ca === undefined ? {} : { "certificate-authority-data": base64(await this.#read(ca)) };
+    return await runExecPlugin({ ...plugin, cluster: { ...plugin.cluster, ...authority } }, this.#host);
   }
 
   /** A file that is gone for a moment, as while it is replaced, counts as unchanged. */

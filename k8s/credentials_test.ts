@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../base/clock.ts";
 import { accessTo, ScriptedServer } from "../tests/cluster/scripted_server.ts";
-import { type Credentials, type ExecPlugin, inClusterAccess } from "./access.ts";
+import { type Access, type Credentials, type ExecPlugin, inClusterAccess } from "./access.ts";
 import { KubeClient } from "./client.ts";
 import { CredentialKeeper } from "./credentials.ts";
 import { ConfigError } from "./errors.ts";
@@ -43,9 +43,9 @@ function plugin(more: Partial<ExecPlugin["entry"]> = {}): ExecPlugin {
 const printed = (status: unknown, apiVersion = "client.authentication.k8s.io/v1") =>
   JSON.stringify({ kind: "ExecCredential", apiVersion, status });
 
-function keeperOf(credentials: Credentials) {
+function keeperOf(credentials: Credentials, ca?: Access["ca"]) {
   const [host, clock] = [new FakeHost(), new FakeClock(Date.parse("2026-01-01T00:00:00Z"))];
-  const access = { ...accessTo({ url: "https://x" }), credentials };
+  const access = { ...accessTo({ url: "https://x" }), credentials, ...(ca === undefined ? {} : { ca }) };
   return { host, clock, keeper: new CredentialKeeper(access, host, clock) };
 }
 
@@ -92,7 +92,9 @@ Deno.test("CredentialKeeper: basic authentication, certificates, impersonation; 
 });
 
 Deno.test("a plugin is run once for many requests, and again when its credentials expire or are refused", async () => {
-  const { host, clock, keeper } = keeperOf({ exec: plugin({ provideClusterInfo: true }), impersonate: {} });
+  const exec = plugin({ provideClusterInfo: true });
+  const { host, clock, keeper } = keeperOf({ exec, impersonate: {} }, { file: "/ca.crt" });
+  host.files.set("/ca.crt", "PEM");
   let runs = 0;
   host.program = () => ({
     code: 0,
@@ -112,7 +114,7 @@ Deno.test("a plugin is run once for many requests, and again when its credential
   assert.deepEqual(JSON.parse(env.KUBERNETES_EXEC_INFO!), {
     kind: "ExecCredential",
     apiVersion: "client.authentication.k8s.io/v1",
-    spec: { cluster: { server: "https://x" }, interactive: false },
+    spec: { cluster: { "server": "https://x", "certificate-authority-data": "UEVN" }, interactive: false },
   });
 });
 

@@ -2,6 +2,7 @@
 
 /** The API server answered, and refused. */
 export class ApiError extends Error {
+  /** The class, in logs. */
   override name = "ApiError";
   /** HTTP status. */
   readonly status: number;
@@ -34,6 +35,7 @@ export interface ApiErrorDetails {
 
 /** No answer, or not a whole one: the server is away, the network is, or a certificate is not trusted. */
 export class ConnectionError extends Error {
+  /** The class, in logs. */
   override name = "ConnectionError";
   /** `ECONNREFUSED`, `ETIMEDOUT`, `SELF_SIGNED_CERT_IN_CHAIN`... */
   readonly code: string;
@@ -59,21 +61,25 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** An answer without end has gone silent: either nothing happens, or the connection is dead. */
 export class SilenceError extends ConnectionError {
+  /** The class, in logs. */
   override name = "SilenceError";
 }
 
 /** An answer is longer than what is accepted. */
 export class TooLargeError extends Error {
+  /** The class, in logs. */
   override name = "TooLargeError";
 }
 
 /** An answer or a watch that is not what an API server sends. */
 export class GarbageError extends Error {
+  /** The class, in logs. */
   override name = "GarbageError";
 }
 
 /** A kubeconfig, token file or plugin that cannot be used; the message names file and field and the way out. */
 export class ConfigError extends Error {
+  /** The class, in logs. */
   override name = "ConfigError";
 }
 

@@ -29,6 +29,7 @@ export interface Outgoing {
 
 /** A request that was lost because the server had closed a connection we kept: it was not processed. */
 export class StaleConnectionError extends ConnectionError {
+  /** The class, in logs. */
   override name = "StaleConnectionError";
 }
 
