@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../base/clock.ts";
-import { accessTo, ScriptedServer } from "../tests/cluster/scripted_server.ts";
+import { accessTo, type Reply, ScriptedServer } from "../tests/cluster/scripted_server.ts";
 import { KubeClient } from "./client.ts";
 import { ApiError, ConnectionError, GarbageError, TooLargeError } from "./errors.ts";
 import type { Host } from "./host.ts";
@@ -44,6 +44,19 @@ Deno.test("KubeClient repeats a GET lost on a stale connection, and sends a POST
   const before = server.seen.length;
   await assert.rejects(client.create(WIDGETS, widget("b")), ConnectionError);
   assert.equal(server.seen.length, before + 1, "a cut POST may have been done: it is not sent again");
+});
+
+Deno.test("KubeClient takes all kept connections for dead when one is", async () => {
+  const open: Reply[] = [];
+  await using server = await ScriptedServer.start((_, reply) => {
+    if (open.push(reply) === 8) { for (const each of open) each.json({}); }
+  });
+  using client = new KubeClient(accessTo(server), { host: noHost });
+  await Promise.all(Array.from({ length: 8 }, () => client.get(WIDGETS, { name: "a" })));
+  assert.equal(server.connections, 8);
+  server.script = (seen, reply) => seen.connection <= 8 ? reply.cut() : reply.json({ ok: true });
+  assert.deepEqual(await client.get(WIDGETS, { name: "a" }), { ok: true });
+  assert.equal(server.connections, 9);
 });
 
 Deno.test("KubeClient ends a request that is aborted, on a kept connection too, and sends it once", async () => {
