@@ -60,7 +60,10 @@ class Watcher<T extends KubeObject> {
   #failures = 0;
   /** When the last list began. */
   #listedMs = -Infinity;
+  /** What was said last, and is not over. */
   #trouble: Recovery["trouble"] | undefined;
+  /** What the failure before was. */
+  #before: Recovery["trouble"] | undefined;
 
   constructor(parameters: WatchParameters) {
     this.#p = parameters;
@@ -133,7 +136,10 @@ class Watcher<T extends KubeObject> {
       : recoverFrom(error);
     if (known === undefined) throw error;
     if (known.relist) this.#resourceVersion = undefined;
-    if (known.trouble !== this.#trouble && !ROUTINE.has(known.trouble)) this.#say(known.trouble, error);
+    // A server that has just started refuses for a moment what it will allow.
+    const isPassing = known.trouble === "forbidden" && this.#before !== "forbidden";
+    this.#before = known.trouble;
+    if (known.trouble !== this.#trouble && !isPassing && !ROUTINE.has(known.trouble)) this.#say(known.trouble, error);
     else this.#p.log.debug("watch failed", { resource: this.#what, error });
     const { clock } = this.#p;
     if (known.now && clock.now() - this.#listedMs >= HEALTHY_MS) return;
