@@ -76,7 +76,7 @@ export class ImageController implements AsyncDisposable {
   readonly #wants = new Map<string, Want>();
   readonly #pins = new Map<string, ImagePin<StoredImage>>();
 
-  /** @param options read once */
+  /** Does nothing yet: {@link machineChanged} and {@link imageFor} start the pulls. */
   constructor(options: ImageControllerOptions) {
     this.#options = options;
     this.#log = options.log;

@@ -6,12 +6,15 @@ export interface ImagePin<Image> {
   readonly uid: string;
   /** Reference and pull secret then. */
   readonly key: string;
+  /** Served until the pin ends. */
   readonly image: Image;
+  /** When the boot began. */
   readonly sinceMs: number;
 }
 
 /** What is known when a machine asks. */
 export interface ImageQuestion<Image> {
+  /** Of the Machine that asks. */
   readonly uid: string;
   /** Reference and pull secret now. */
   readonly key: string;
@@ -19,7 +22,9 @@ export interface ImageQuestion<Image> {
   readonly starting: boolean;
   /** The newest image of the key that is complete. */
   readonly current: Image | undefined;
+  /** The one kept last time. */
   readonly pin: ImagePin<Image> | undefined;
+  /** The time of day. */
   readonly nowMs: number;
 }
 

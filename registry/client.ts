@@ -20,8 +20,11 @@ import { Transport, type TransportOptions, type TransportResponse } from "./tran
 
 /** Which repository, as whom. All of it can be sent to a worker. */
 export interface ClientOptions extends TransportOptions {
+  /** The registry or a mirror of it. */
   readonly endpoint: Endpoint;
+  /** `library/debian`. */
   readonly repository: string;
+  /** Shown only when the registry asks. */
   readonly credentials?: Credentials;
   /** First wait before a request is tried again; it doubles. @default 250 */
   readonly retryMs?: number;
@@ -29,8 +32,11 @@ export interface ClientOptions extends TransportOptions {
 
 /** A manifest as it came, verified. */
 export interface FetchedManifest {
+  /** What the digest is of. */
   readonly bytes: Uint8Array;
+  /** As the registry calls it. */
   readonly contentType: string;
+  /** Computed, not believed. */
   readonly digest: string;
 }
 
@@ -54,7 +60,10 @@ export class RegistryClient implements Disposable {
   #base: string;
   #authorization: string | undefined;
 
-  /** @param clock waits between tries */
+  /**
+   * A client for one repository; it asks nothing yet.
+   * @param clock waits between tries
+   */
   constructor(options: ClientOptions, clock: Clock = systemClock) {
     this.#options = options;
     this.#clock = clock;

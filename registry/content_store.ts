@@ -32,7 +32,10 @@ export class ContentStore implements ContentSink, Disposable {
   #at = 0;
   #unchecked = SPACE_STEP;
 
-  /** @param folder exists */
+  /**
+   * Contents in one folder.
+   * @param folder exists
+   */
   constructor(folder: string) {
     this.#folder = folder;
   }

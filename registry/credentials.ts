@@ -4,7 +4,9 @@ import { CredentialsError } from "./errors.ts";
 
 /** What is shown to a registry or its token server. */
 export interface Credentials {
+  /** For basic auth and token servers. */
   readonly username?: string;
+  /** Beside a username. */
   readonly password?: string;
   /** An OAuth2 refresh token (docker's identitytoken). */
   readonly identityToken?: string;

@@ -23,7 +23,10 @@ export class UnavailableError extends PullError {
   /** How long the registry asks to be left alone; 0 when it did not say. */
   readonly retryAfterMs: number;
 
-  /** @param retryAfterMs from its Retry-After header */
+  /**
+   * An answer that says to come back later, or none.
+   * @param retryAfterMs from its Retry-After header
+   */
   constructor(message: string, retryAfterMs = 0) {
     super(message);
     this.retryAfterMs = retryAfterMs;

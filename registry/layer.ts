@@ -37,7 +37,9 @@ type Node = FileNode | LinkNode | DirNode;
 
 /** Where the bytes of a file are kept; hard links share one. */
 export interface Content {
+  /** The name of the content. */
   readonly id: number;
+  /** Bytes, holes included. */
   readonly size: number;
 }
 

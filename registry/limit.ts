@@ -3,7 +3,10 @@ export class Limit {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param count how many run at once */
+  /**
+   * A limit with nobody in it.
+   * @param count how many run at once
+   */
   constructor(count: number) {
     this.#free = count;
   }

@@ -14,7 +14,9 @@ export interface LogInOptions {
   readonly base: string;
   /** For the scope, where the registry names none. */
   readonly repository: string;
+  /** Shown to the token server, or to the registry where it asks for basic auth. */
   readonly credentials?: Credentials;
+  /** Ends the request. */
   readonly signal?: AbortSignal;
 }
 

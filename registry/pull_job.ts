@@ -5,9 +5,11 @@ import type { Descriptor } from "./manifest.ts";
 
 /** An image to fetch and unpack. */
 export interface PullJob {
+  /** Tells jobs apart. */
   readonly kind: "pull";
   /** Exists and is empty; gets the contents and index.json. */
   readonly folder: string;
+  /** Where to fetch, and as whom. */
   readonly client: ClientOptions;
   /** Of the manifest. */
   readonly digest: string;
@@ -20,12 +22,15 @@ export interface PullJob {
 
 /** The image was put in its place: get it onto the disk for good, there is no hurry. */
 export interface SyncJob {
+  /** Tells jobs apart. */
   readonly kind: "sync";
+  /** Of the image, in its place. */
   readonly folder: string;
 }
 
 /** Give the job up; it is answered by `failed`. */
 export interface StopJob {
+  /** Tells jobs apart. */
   readonly kind: "stop";
 }
 
@@ -33,9 +38,11 @@ export interface StopJob {
 export interface PullProgress {
   /** Packed bytes fetched of all layers. */
   readonly bytes: number;
+  /** What there is to fetch. */
   readonly totalBytes: number;
   /** From 1. */
   readonly layer: number;
+  /** How many there are. */
   readonly layers: number;
 }
 

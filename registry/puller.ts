@@ -73,7 +73,7 @@ export class ImagePuller implements AsyncDisposable {
   readonly #lookups = new Limit(MAX_LOOKUPS);
   readonly #pulls: Limit;
 
-  /** @param options read once */
+  /** Pulls nothing yet. */
   constructor(options: PullerOptions) {
     this.#options = options;
     this.#store = options.store;

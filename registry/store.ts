@@ -30,7 +30,9 @@ export interface Binding {
 
 /** What was odd when a folder was opened; for the log. */
 export interface StoreNotice {
+  /** What was wrong and what was done. */
   readonly message: string;
+  /** Where. */
   readonly path: string;
 }
 

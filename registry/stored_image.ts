@@ -19,7 +19,10 @@ const shape = z.object({
 });
 
 /** What index.json holds: all that must be known to serve the image, so that opening it reads nothing else. */
-export type ImageRecord = Omit<z.infer<typeof shape>, "version">;
+export interface ImageRecord extends Metadata, FileIndex {
+  /** Of the manifest. */
+  readonly digest: string;
+}
 
 /** index.json for an image. */
 export function formatRecord(digest: string, metadata: Metadata, { files, links }: FileIndex): string {
@@ -62,7 +65,10 @@ export class StoredImage {
   readonly #files: ReadonlyMap<string, readonly [path: string, id: number, size: number]>;
   readonly #links: ReadonlyMap<string, string>;
 
-  /** @param folder holds the contents, named by their numbers */
+  /**
+   * An image whose contents are here.
+   * @param folder holds the contents, named by their numbers
+   */
   constructor(folder: string, { digest, dhcpBootImageName, bootFiles, files, links }: ImageRecord) {
     this.digest = digest;
     this.dhcpBootImageName = dhcpBootImageName;

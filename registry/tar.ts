@@ -86,7 +86,10 @@ export class TarReader {
   #mapText = "";
   #mapNumbers: number[] = [];
 
-  /** @param handler called while {@link push} runs; what it throws comes out of push */
+  /**
+   * A reader at the start of an archive.
+   * @param handler called while {@link push} runs; what it throws comes out of push
+   */
   constructor(handler: TarHandler) {
     this.#handler = handler;
   }

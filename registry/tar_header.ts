@@ -14,7 +14,9 @@ export const BLOCK = 512;
 
 /** A header as it lies there; type 7 and NUL are already `0`. */
 export interface TarHeader {
+  /** With the prefix, where there is one. */
   readonly name: string;
+  /** Target of a link. */
   readonly link: string;
   /** Bytes of data that follow, before any pax record corrects it. */
   readonly size: number;
@@ -24,7 +26,9 @@ export interface TarHeader {
 
 /** A run of data in a sparse file; between runs there are zeros. */
 export interface Extent {
+  /** In the file. */
   readonly offset: number;
+  /** Bytes. */
   readonly length: number;
 }
 

@@ -182,7 +182,7 @@ export class Transport implements Disposable {
   readonly #headTimeoutMs: number;
   readonly #idleTimeoutMs: number;
 
-  /** @param options read once */
+  /** Connects to nothing yet. */
   constructor({ caCerts = [], headTimeoutMs = 30_000, idleTimeoutMs = 60_000 }: TransportOptions = {}) {
     // One silent HTTP/2 connection would hold up every later request to its host.
     this.#client = Deno.createHttpClient({ caCerts: [...caCerts], http2: false });

@@ -21,7 +21,10 @@ export class UnpackBudget {
   #archive = 0;
   #content = 0;
 
-  /** @param maxBytes a limit for the archives, and one for the files with their holes */
+  /**
+   * A budget that is whole.
+   * @param maxBytes a limit for the archives, and one for the files with their holes
+   */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
@@ -51,8 +54,11 @@ export class UnpackBudget {
 
 /** What a layer is put into. */
 export interface UnpackTarget {
+  /** Gets the names. */
   readonly tree: ImageTree;
+  /** Gets the contents. */
   readonly sink: ContentSink;
+  /** Of the whole image. */
   readonly budget: UnpackBudget;
 }
 
@@ -95,7 +101,10 @@ export class LayerUnpacker {
   readonly #reader: TarReader;
   readonly #input: Decompressor;
 
-  /** @param diffId digest of the archive, from the image's configuration */
+  /**
+   * Begins a layer over those in the target.
+   * @param diffId digest of the archive, from the image's configuration
+   */
   constructor(compression: Compression, diffId: string, target: UnpackTarget) {
     target.tree.beginLayer();
     this.#diffId = diffId;

@@ -10,6 +10,7 @@ const MAX_BLOCK = 128 * 1024;
 
 /** A piece of a frame. */
 export interface FramePiece {
+  /** As they are in the stream. */
   readonly bytes: Uint8Array;
   /** The frame is complete with these bytes. */
   readonly last: boolean;

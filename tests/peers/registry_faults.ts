@@ -23,29 +23,25 @@ export interface FaultyRegistry extends AsyncDisposable {
   readonly requests: { line: string; range: string | null; authorization: string | null }[];
 }
 
-function spoil(body: ReadableStream<Uint8Array>, action: FaultAction, signal: AbortSignal): ReadableStream<Uint8Array> {
-  let at = 0;
-  return body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      async transform(chunk, controller) {
-        const start = at;
-        at += chunk.length;
-        if (action.kind === "flip") {
-          const copy = chunk.slice();
-          if (action.at >= start && action.at < at) copy[action.at - start]! ^= 0xff;
-          return controller.enqueue(copy);
-        }
-        if (action.kind === "answer" || action.kind === "whole" || at <= action.afterBytes) {
-          return controller.enqueue(chunk);
-        }
-        if (start < action.afterBytes) controller.enqueue(chunk.subarray(0, action.afterBytes - start));
-        // Bytes just passed on reach the client before the connection breaks.
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        if (action.kind === "stall") await new Promise((resolve) => signal.addEventListener("abort", resolve));
-        controller.error(new Error("cut"));
-      },
-    }),
-  );
+/** The body as the fault makes it. It is held whole, so that a client that leaves leaves nothing open. */
+function spoil(body: Uint8Array<ArrayBuffer>, action: FaultAction | undefined, signal: AbortSignal): BodyInit {
+  if (action === undefined || action.kind === "answer" || action.kind === "whole") return body;
+  if (action.kind === "flip") return body.map((byte, i) => i === action.at ? byte ^ 0xff : byte);
+  let sent = false;
+  return new ReadableStream({
+    async pull(controller) {
+      if (!sent && action.afterBytes > 0) {
+        sent = true;
+        return controller.enqueue(body.subarray(0, action.afterBytes));
+      }
+      // Bytes just passed on reach the client before the connection breaks.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (action.kind === "stall" && !signal.aborted) {
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      }
+      controller.error(new Error("cut"));
+    },
+  });
 }
 
 /** Starts a proxy before the registry at `host`. */
@@ -73,8 +69,12 @@ export function startFaultyRegistry(host: string, fault: Fault): FaultyRegistry 
       headers,
       redirect: "manual",
     });
-    if (action === undefined || answer.body === null) return answer;
-    return new Response(spoil(answer.body, action, ended.signal), { status: answer.status, headers: answer.headers });
+    const body = new Uint8Array(await answer.arrayBuffer());
+    const noBody = request.method === "HEAD";
+    return new Response(noBody ? null : spoil(body, action, ended.signal), {
+      status: answer.status,
+      headers: answer.headers,
+    });
   });
   return {
     host: `127.0.0.1:${server.addr.port}`,
