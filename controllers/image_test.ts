@@ -11,7 +11,10 @@ import { ImageController, type ImageControllerOptions } from "./image.ts";
 const DIGESTS = ["a", "b"].map((c) => `sha256:${c.repeat(64)}`);
 
 function imageOf(digest: string): StoredImage {
-  return new StoredImage("/cache", { digest, dhcpBootImageName: "", bootFiles: {}, files: [["f", 0, 1]], links: [] });
+  return new StoredImage("/cache", { digest, files: [["f", 0, 1]], links: [] }, {
+    dhcpBootImageName: "",
+    bootFiles: {},
+  });
 }
 
 function machine(name: string, image?: string, secret?: string): Machine {

@@ -14,7 +14,7 @@ import {
   UnavailableError,
 } from "./errors.ts";
 import { logIn } from "./log_in.ts";
-import { type Descriptor, MANIFEST_ACCEPT, MAX_MANIFEST_BYTES } from "./manifest.ts";
+import { type Descriptor, MANIFEST_ACCEPT, MAX_MANIFEST_BYTES } from "./media_types.ts";
 import { isDigest } from "./reference.ts";
 import { Transport, type TransportOptions, type TransportResponse } from "./transport.ts";
 

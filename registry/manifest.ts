@@ -1,29 +1,17 @@
 /** Manifests, indexes and configurations: OCI image-spec 1.1 and Docker schema 2. */
 import { z } from "zod";
 import { ManifestError, TooLargeError, UnsupportedError } from "./errors.ts";
+import { type Descriptor, IMAGE_TYPES, INDEX_TYPES, MAX_MANIFEST_BYTES } from "./media_types.ts";
 import { isDigest } from "./reference.ts";
 
-/** No manifest, index or configuration is read beyond this. */
-export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_LAYERS = 512;
 
-const IMAGE_TYPES = [
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.docker.distribution.manifest.v2+json",
-];
-const INDEX_TYPES = [
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-];
 const CONFIG_TYPES = [
   "application/vnd.oci.image.config.v1+json",
   "application/vnd.docker.container.image.v1+json",
 ];
 const LAYER_TYPE =
   /^application\/vnd\.(oci\.image\.layer\.(nondistributable\.)?v1\.tar(\+(gzip|zstd))?|docker\.image\.rootfs\.(foreign\.)?diff\.tar(\.gzip|\.zstd)?)$/;
-
-/** The Accept header of a manifest request. */
-export const MANIFEST_ACCEPT: string = [...IMAGE_TYPES, ...INDEX_TYPES].join(", ");
 
 const digest = z.string().refine(isDigest, "is not a sha256 or sha512 digest");
 const descriptor = z.object({ mediaType: z.string(), digest, size: z.number().int().nonnegative() });
@@ -41,16 +29,6 @@ const indexShape = z.object({
 const configShape = z.object({
   rootfs: z.object({ type: z.literal("layers"), diff_ids: z.array(digest).max(MAX_LAYERS) }),
 });
-
-/** What a manifest points to. */
-export interface Descriptor {
-  /** Of the blob or manifest. */
-  readonly mediaType: string;
-  /** `sha256:...` or `sha512:...`. */
-  readonly digest: string;
-  /** Bytes. */
-  readonly size: number;
-}
 
 /** One line of an index. */
 export interface IndexEntry extends Descriptor {

@@ -1,7 +1,7 @@
 /** What the pulling worker is told and what it says. */
 import type { ClientOptions } from "./client.ts";
 import type { ErrorMessage } from "./errors.ts";
-import type { Descriptor } from "./manifest.ts";
+import type { Descriptor } from "./media_types.ts";
 
 /** An image to fetch and unpack. */
 export interface PullJob {

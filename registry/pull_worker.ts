@@ -8,11 +8,10 @@ import { RegistryClient } from "./client.ts";
 import { ContentStore, explainDiskError } from "./content_store.ts";
 import { type Compression, compressionOf, MAGIC_BYTES } from "./decompress.ts";
 import { ContentError, DigestError, LayerError } from "./errors.ts";
-import { DISK, type FileIndex, ImageTree } from "./layer.ts";
-import type { Descriptor } from "./manifest.ts";
-import { MAX_METADATA_BYTES, type Metadata, METADATA_FILE, parseMetadata } from "./metadata.ts";
+import { formatIndex } from "./image_index.ts";
+import { DISK, ImageTree } from "./layer.ts";
+import type { Descriptor } from "./media_types.ts";
 import { INDEX_FILE, type PullJob, type PullNews, type StopJob, SYNCED_FILE, type SyncJob } from "./pull_job.ts";
-import { formatRecord, parseRecord, StoredImage } from "./stored_image.ts";
 import { LayerUnpacker, UnpackBudget, type UnpackTarget } from "./unpack.ts";
 
 const PROGRESS_MS = 200;
@@ -121,15 +120,6 @@ async function pullLayer(
   await intake.finish();
 }
 
-/** Reads disk/metadata.yaml; an image may come without. */
-function readMetadata(folder: string, digest: string, index: FileIndex): Metadata {
-  const image = new StoredImage(folder, parseRecord(formatRecord(digest, parseMetadata(""), index)));
-  const file = image.file(METADATA_FILE);
-  if (file === undefined) return parseMetadata("");
-  if (file.size > MAX_METADATA_BYTES) throw new ContentError(`${DISK}/${METADATA_FILE} is longer than 64 KiB`);
-  return parseMetadata(Deno.readTextFileSync(file.absolutePath));
-}
-
 async function pull({ folder, client: options, digest, layers, diffIds, maxBytes }: PullJob): Promise<void> {
   using client = new RegistryClient(options);
   using sink = new ContentStore(folder);
@@ -156,7 +146,7 @@ async function pull({ folder, client: options, digest, layers, diffIds, maxBytes
     throw new ContentError(`the image has no files below /${DISK}; put what is to be served there`);
   }
   sink.keepOnly(new Set(index.files.map(([, id]) => id)));
-  Deno.writeTextFileSync(`${folder}/${INDEX_FILE}`, formatRecord(digest, readMetadata(folder, digest, index), index));
+  Deno.writeTextFileSync(`${folder}/${INDEX_FILE}`, formatIndex({ digest, ...index }));
 }
 
 /** A machine that loses power must not find empty files under the right names. */

@@ -5,7 +5,8 @@ import type { Credentials, CredentialSource, DockerConfig } from "./credentials.
 import { type Endpoint, endpointsOf } from "./endpoint.ts";
 import { LayerError, ManifestError, PullError, reviveError } from "./errors.ts";
 import { Limit } from "./limit.ts";
-import { choosePlatform, type Descriptor, parseDiffIds, parseManifest, type Platform } from "./manifest.ts";
+import { choosePlatform, parseDiffIds, parseManifest, type Platform } from "./manifest.ts";
+import type { Descriptor } from "./media_types.ts";
 import type { PullJob, PullNews, PullProgress, StopJob, SyncJob } from "./pull_job.ts";
 import { parseReference, type Reference } from "./reference.ts";
 import type { ImageStore } from "./store.ts";

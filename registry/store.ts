@@ -11,9 +11,11 @@
 import { z } from "zod";
 import { explainDiskError } from "./content_store.ts";
 import { CacheFolderError, ContentError } from "./errors.ts";
+import { type ImageIndex, parseIndex } from "./image_index.ts";
+import { MAX_METADATA_BYTES, type Metadata, METADATA_FILE, parseMetadata } from "./metadata.ts";
 import { INDEX_FILE, SYNCED_FILE } from "./pull_job.ts";
 import { isDigest } from "./reference.ts";
-import { parseRecord, StoredImage } from "./stored_image.ts";
+import { StoredImage } from "./stored_image.ts";
 
 const bindingsShape = z.object({
   version: z.literal(1),
@@ -90,15 +92,15 @@ export class ImageStore implements AsyncDisposable {
 
   async #loadImage(path: string): Promise<void> {
     try {
-      const record = parseRecord(await Deno.readTextFile(`${path}/${INDEX_FILE}`));
-      if (path !== this.folderOf(record.digest)) throw new ContentError("the image lies in another's folder");
+      const index = parseIndex(await Deno.readTextFile(`${path}/${INDEX_FILE}`));
+      if (path !== this.folderOf(index.digest)) throw new ContentError("the image lies in another's folder");
       const synced = await Deno.stat(`${path}/${SYNCED_FILE}`).then(() => true, () => false);
       if (!synced) {
-        for (const [, id, size] of record.files) {
+        for (const [, id, size] of index.files) {
           if ((await Deno.lstat(`${path}/${id}`)).size !== size) throw new ContentError("a file has lost its content");
         }
       }
-      this.#images.set(record.digest, new StoredImage(path, record));
+      this.#images.set(index.digest, new StoredImage(path, index, await readMetadata(path, index)));
     } catch (error) {
       if (!(error instanceof ContentError || error instanceof Deno.errors.NotFound)) throw error;
       this.notices.push({ message: `a cached image was damaged and is pulled again: ${error.message}`, path });
@@ -151,10 +153,11 @@ export class ImageStore implements AsyncDisposable {
   /** Puts a complete image in its place: from here on it counts. */
   async adopt(folder: string, digest: string): Promise<StoredImage> {
     try {
-      const record = parseRecord(await Deno.readTextFile(`${folder}/${INDEX_FILE}`));
+      const index = parseIndex(await Deno.readTextFile(`${folder}/${INDEX_FILE}`));
+      const metadata = await readMetadata(folder, index);
       const path = this.folderOf(digest);
       await Deno.rename(folder, path);
-      const image = new StoredImage(path, record);
+      const image = new StoredImage(path, index, metadata);
       this.#images.set(digest, image);
       return image;
     } catch (error) {
@@ -239,4 +242,12 @@ export class ImageStore implements AsyncDisposable {
     await Promise.all(this.#removals);
     this.#lock.close();
   }
+}
+
+/** Reads disk/metadata.yaml; an image may come without. */
+async function readMetadata(folder: string, index: ImageIndex): Promise<Metadata> {
+  const file = new StoredImage(folder, index, parseMetadata("")).file(METADATA_FILE);
+  if (file === undefined) return parseMetadata("");
+  if (file.size > MAX_METADATA_BYTES) throw new ContentError(`${METADATA_FILE} is longer than 64 KiB`);
+  return parseMetadata(await Deno.readTextFile(file.absolutePath));
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { CacheFolderError } from "./errors.ts";
-import { parseMetadata } from "./metadata.ts";
+import { formatIndex } from "./image_index.ts";
 import { ImageStore } from "./store.ts";
-import { formatRecord } from "./stored_image.ts";
 
 const digest = (c: string) => `sha256:${c.repeat(64)}`;
 const HOUR = 3_600_000;
@@ -21,7 +20,7 @@ async function add(store: ImageStore, name: string, content = "content"): Promis
   const folder = await store.newFolder();
   await Deno.writeTextFile(`${folder}/0`, content);
   const index = { files: [["file", 0, 7]] as const, links: [] };
-  await Deno.writeTextFile(`${folder}/index.json`, formatRecord(digest(name), parseMetadata(""), index));
+  await Deno.writeTextFile(`${folder}/index.json`, formatIndex({ digest: digest(name), ...index }));
   await store.adopt(folder, digest(name));
 }
 

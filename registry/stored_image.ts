@@ -1,49 +1,10 @@
 /** An unpacked image and the files it serves. */
-import { z } from "zod";
-import { ContentError } from "./errors.ts";
-import { DISK, type FileIndex, MAX_LINKS } from "./layer.ts";
+import type { ImageIndex } from "./image_index.ts";
+import { DISK, MAX_LINKS } from "./layer.ts";
 import type { Metadata } from "./metadata.ts";
 
-/** The form of index.json; another one is not read but pulled again. */
-const VERSION = 1;
 const MAX_PATH = 1024;
 const MAX_PARTS = 128;
-
-const shape = z.object({
-  version: z.literal(VERSION),
-  digest: z.string(),
-  dhcpBootImageName: z.string(),
-  bootFiles: z.record(z.string(), z.string()),
-  files: z.array(z.tuple([z.string(), z.number().int().nonnegative(), z.number().int().nonnegative()])),
-  links: z.array(z.tuple([z.string(), z.string()])),
-});
-
-/** What index.json holds: all that must be known to serve the image, so that opening it reads nothing else. */
-export interface ImageRecord extends Metadata, FileIndex {
-  /** Of the manifest. */
-  readonly digest: string;
-}
-
-/** index.json for an image. */
-export function formatRecord(digest: string, metadata: Metadata, { files, links }: FileIndex): string {
-  return JSON.stringify({ version: VERSION, digest, ...metadata, files, links });
-}
-
-/**
- * Reads index.json.
- * @throws {ContentError} when it is not of this version or malformed
- */
-export function parseRecord(text: string): ImageRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new ContentError("the index of a cached image is not JSON");
-  }
-  const result = shape.safeParse(value);
-  if (!result.success) throw new ContentError("the index of a cached image is not of this version");
-  return result.data;
-}
 
 /** A file as it lies in the cache. */
 export interface StoredFile {
@@ -69,7 +30,7 @@ export class StoredImage {
    * An image whose contents are here.
    * @param folder holds the contents, named by their numbers
    */
-  constructor(folder: string, { digest, dhcpBootImageName, bootFiles, files, links }: ImageRecord) {
+  constructor(folder: string, { digest, files, links }: ImageIndex, { dhcpBootImageName, bootFiles }: Metadata) {
     this.digest = digest;
     this.dhcpBootImageName = dhcpBootImageName;
     this.bootFiles = bootFiles;

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { ContentError } from "./errors.ts";
 import { parseMetadata } from "./metadata.ts";
-import { formatRecord, parseRecord, StoredImage } from "./stored_image.ts";
+import { formatIndex, parseIndex } from "./image_index.ts";
+import { StoredImage } from "./stored_image.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const image = new StoredImage("/c", {
   digest: DIGEST,
-  dhcpBootImageName: "shim.efi",
-  bootFiles: {},
   files: [["boot/a", 0, 5], ["b", 7, 6], ["d/e/f", 2, 0]],
   links: [
     ["rel", "boot/a"],
@@ -26,7 +25,7 @@ const image = new StoredImage("/c", {
     ["d/here", "e"],
     ["todir", "d"],
   ],
-});
+}, { dhcpBootImageName: "shim.efi", bootFiles: {} });
 
 const CASES: readonly (readonly [path: string, id: number | undefined])[] = [
   ["boot/a", 0],
@@ -61,16 +60,8 @@ for (const [path, id] of CASES) {
 
 Deno.test("index.json reads back what was written, and nothing else is an index", () => {
   const index = { files: [["a", 0, 1]] as const, links: [["l", "a"]] as const };
-  const text = formatRecord(DIGEST, parseMetadata("dhcpBootImageName: x\nbootFiles: {arm64-uefi: y}\n"), index);
-  const record = parseRecord(text);
-  assert.deepEqual({ ...record }, {
-    version: 1,
-    digest: DIGEST,
-    dhcpBootImageName: "x",
-    bootFiles: { "arm64-uefi": "y" },
-    files: [["a", 0, 1]],
-    links: [["l", "a"]],
-  });
+  const text = formatIndex({ digest: DIGEST, ...index });
+  assert.deepEqual(parseIndex(text), { digest: DIGEST, files: [["a", 0, 1]], links: [["l", "a"]] });
   for (
     const bad of [
       "",
@@ -80,7 +71,7 @@ Deno.test("index.json reads back what was written, and nothing else is an index"
       text.replace('["a",0,1]', '["a",-1,1]'),
     ]
   ) {
-    assert.throws(() => parseRecord(bad), ContentError);
+    assert.throws(() => parseIndex(bad), ContentError);
   }
 });
 
