@@ -187,6 +187,7 @@ async function startServers(sources: Sources): Promise<Site> {
       directory: store,
       resolve,
       reports,
+      synced,
       trustedProxies: settings.trustedProxies,
       log,
     }),

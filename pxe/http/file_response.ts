@@ -12,10 +12,13 @@ export interface Representation {
   readonly contentType: string;
 }
 
+/** A request's fields by name in lower case. */
+type Fields = ReadonlyMap<string, string>;
+
 /** A response without its body. */
 export interface FilePlan {
   readonly status: 200 | 206 | 304 | 412 | 416;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, string>>;
   /** The bytes to send; absent for a response without a body. */
   readonly body?: ByteSpan;
 }
@@ -29,31 +32,31 @@ export interface ByteSpan {
 /** The order of checks is that of RFC 9110 13.2.2. */
 export function planFile(
   method: "GET" | "HEAD",
-  headers: Headers,
+  headers: Fields,
   { size, etag, contentType }: Representation,
 ): FilePlan {
-  const common = { etag, "accept-ranges": "bytes" };
+  const common = { ETag: etag, "Accept-Ranges": "bytes" };
   const ifMatch = headers.get("if-match");
-  if (ifMatch !== null && !matchesTag(ifMatch, etag)) {
-    return { status: 412, headers: { ...common, "content-length": "0" } };
+  if (ifMatch !== undefined && !matchesTag(ifMatch, etag)) {
+    return { status: 412, fields: { ...common, "Content-Length": "0" } };
   }
   const ifNoneMatch = headers.get("if-none-match");
-  if (ifNoneMatch !== null && matchesTag(ifNoneMatch.replaceAll("W/", ""), etag)) {
-    return { status: 304, headers: common };
+  if (ifNoneMatch !== undefined && matchesTag(ifNoneMatch.replaceAll("W/", ""), etag)) {
+    return { status: 304, fields: common };
   }
   const whole = { start: 0, end: size };
   const range = method === "GET" && rangeApplies(headers, etag) ? readRange(headers.get("range"), size) : undefined;
   if (range === "unsatisfiable") {
-    return { status: 416, headers: { ...common, "content-range": `bytes */${size}`, "content-length": "0" } };
+    return { status: 416, fields: { ...common, "Content-Range": `bytes */${size}`, "Content-Length": "0" } };
   }
   const span = range ?? whole;
   return {
     status: range === undefined ? 200 : 206,
-    headers: {
+    fields: {
       ...common,
-      "content-type": contentType,
-      "content-length": String(span.end - span.start),
-      ...(range === undefined ? {} : { "content-range": `bytes ${span.start}-${span.end - 1}/${size}` }),
+      "Content-Type": contentType,
+      "Content-Length": String(span.end - span.start),
+      ...(range === undefined ? {} : { "Content-Range": `bytes ${span.start}-${span.end - 1}/${size}` }),
     },
     ...(method === "GET" ? { body: span } : {}),
   };
@@ -65,16 +68,16 @@ function matchesTag(list: string, etag: string): boolean {
 }
 
 /** RFC 9110 13.1.5: a strong tag that is ours; a date never matches, as we send no Last-Modified. */
-function rangeApplies(headers: Headers, etag: string): boolean {
+function rangeApplies(headers: Fields, etag: string): boolean {
   const ifRange = headers.get("if-range");
-  return ifRange === null || ifRange.trim() === etag;
+  return ifRange === undefined || ifRange.trim() === etag;
 }
 
 /**
  * RFC 9110 14.1.2, 14.2. Undefined, so the whole is sent, for no range, another unit, a malformed one, or several:
  * a server may ignore them, and no client here asks for more than one.
  */
-function readRange(header: string | null, size: number): ByteSpan | "unsatisfiable" | undefined {
+function readRange(header: string | undefined, size: number): ByteSpan | "unsatisfiable" | undefined {
   const match = /^bytes=[ \t]*(\d{0,15})-(\d{0,15})[ \t]*$/i.exec(header ?? "");
   if (match === null) return;
   const [, first = "", last = ""] = match;

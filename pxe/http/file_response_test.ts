@@ -79,31 +79,31 @@ for (
   ] as const
 ) {
   Deno.test(`planFile(): ${name} (RFC 9110)`, () => {
-    const plan = planFile(method, new Headers(headers), FILE);
+    const plan = planFile(method, new Map<string, string>(Object.entries(headers)), FILE);
     assert.equal(plan.status, status);
     assert.deepEqual(plan.body, body);
-    assert.equal(plan.headers["content-length"], length);
-    assert.equal(plan.headers["content-range"], range);
-    assert.equal(plan.headers.etag, ETAG);
-    assert.equal(plan.headers["accept-ranges"], "bytes");
+    assert.equal(plan.fields["Content-Length"], length);
+    assert.equal(plan.fields["Content-Range"], range);
+    assert.equal(plan.fields.ETag, ETAG);
+    assert.equal(plan.fields["Accept-Ranges"], "bytes");
   });
 }
 
 Deno.test("planFile() sends an empty file, of which no range can be had", () => {
   const empty = { ...FILE, size: 0 };
-  assert.deepEqual(planFile("GET", new Headers(), empty).body, { start: 0, end: 0 });
-  assert.equal(planFile("GET", new Headers({ range: "bytes=0-" }), empty).status, 416);
+  assert.deepEqual(planFile("GET", new Map(), empty).body, { start: 0, end: 0 });
+  assert.equal(planFile("GET", new Map([["range", "bytes=0-"]]), empty).status, 416);
 });
 
 Deno.test("planFile() never promises other bytes than it sends", () => {
   const bound = fc.oneof(fc.nat(12), fc.constant(""));
   fc.assert(fc.property(fc.nat(10), bound, bound, (size, first, last) => {
-    const headers = new Headers({ range: `bytes=${first}-${last}` });
-    const { status, headers: sent, body } = planFile("GET", headers, { ...FILE, size });
+    const headers = new Map([["range", `bytes=${first}-${last}`]]);
+    const { status, fields: sent, body } = planFile("GET", headers, { ...FILE, size });
     if (body === undefined) return assert.equal(status, 416);
     assert.ok(0 <= body.start && body.start <= body.end && body.end <= size);
-    assert.equal(sent["content-length"], String(body.end - body.start));
-    if (status === 206) assert.equal(sent["content-range"], `bytes ${body.start}-${body.end - 1}/${size}`);
+    assert.equal(sent["Content-Length"], String(body.end - body.start));
+    if (status === 206) assert.equal(sent["Content-Range"], `bytes ${body.start}-${body.end - 1}/${size}`);
     else assert.deepEqual(body, { start: 0, end: size });
   }));
 });
@@ -115,7 +115,7 @@ Deno.test("200,000 mutated ranges and tags: a status of ours and a span within t
   let at = 0;
   const names = ["range", "if-range", "if-none-match", "if-match"];
   for (const value of mutations({ texts, pieces, count: 200_000, seed: 4 })) {
-    const headers = new Headers({ range: "bytes=1-2", [names[at++ % 4]!]: value });
+    const headers = new Map([["range", "bytes=1-2"], [names[at++ % 4]!, value]]);
     const { status, body } = planFile("GET", headers, FILE);
     statuses.add(status);
     if (body !== undefined) assert.ok(body.start >= 0 && body.start < body.end && body.end <= 1000, value);

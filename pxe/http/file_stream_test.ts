@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { FileStreams } from "./file_stream.ts";
+import { FileStreams, pieceBytes } from "./file_stream.ts";
+import type { Pieces } from "./message.ts";
 
 const SIZE = 3 * 1024 * 1024 + 17;
 
@@ -12,12 +13,13 @@ function fileOf(size: number) {
   return { path, bytes, [Symbol.dispose]: () => Deno.removeSync(path) };
 }
 
-/** Takes each chunk over before it asks for the next, as Deno.serve does. */
-async function drain(body: ReadableStream<Uint8Array> | Uint8Array | undefined): Promise<Uint8Array> {
+/** Takes each piece over before it asks for the next, as a connection does. */
+async function drain(body: Pieces | Uint8Array | undefined): Promise<Uint8Array> {
   assert.ok(body !== undefined);
   if (body instanceof Uint8Array) return body;
+  using _body = body;
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk.slice());
+  for (let piece = await body.next(); piece !== undefined; piece = await body.next()) chunks.push(piece.slice());
   return Buffer.concat(chunks);
 }
 
@@ -33,7 +35,7 @@ for (
   Deno.test(`FileStreams sends ${name}, byte for byte, and closes the file`, async () => {
     using file = fileOf(SIZE);
     const streams = new FileStreams();
-    const body = await drain(streams.open(file.path, { start, end }, SIZE));
+    const body = await drain(streams.open(file.path, { start, end }));
     assert.ok(Buffer.compare(body, file.bytes.subarray(start, end)) === 0);
     assert.equal(streams.active, 0);
   });
@@ -43,7 +45,7 @@ Deno.test("FileStreams serves many at once, byte for byte", async () => {
   using file = fileOf(SIZE);
   const streams = new FileStreams();
   const spans = Array.from({ length: 12 }, (_, i) => ({ start: i, end: i % 2 === 0 ? SIZE : SIZE - 9 }));
-  const bodies = await Promise.all(spans.map((span) => drain(streams.open(file.path, span, SIZE))));
+  const bodies = await Promise.all(spans.map((span) => drain(streams.open(file.path, span))));
   for (const [i, body] of bodies.entries()) {
     assert.ok(Buffer.compare(body, file.bytes.subarray(spans[i]!.start, spans[i]!.end)) === 0, `body ${i}`);
   }
@@ -53,22 +55,28 @@ Deno.test("FileStreams serves many at once, byte for byte", async () => {
 Deno.test("FileStreams closes the file when the client goes", async () => {
   using file = fileOf(SIZE);
   const streams = new FileStreams();
-  const body = streams.open(file.path, { start: 0, end: SIZE }, SIZE) as ReadableStream<Uint8Array>;
-  const reader = body.getReader();
-  await reader.read();
-  assert.equal(streams.active, 1);
-  await reader.cancel();
+  {
+    using body = streams.open(file.path, { start: 0, end: SIZE }) as Pieces;
+    await body.next();
+    assert.equal(streams.active, 1);
+  }
   assert.equal(streams.active, 0);
+});
+
+Deno.test("pieceBytes() keeps what all transfers hold together within 16 MiB, up to 256 of them", () => {
+  for (let transfers = 1; transfers <= 256; transfers++) {
+    assert.ok(transfers * pieceBytes(transfers) <= 16 * 1024 * 1024);
+  }
 });
 
 Deno.test("FileStreams breaks off when the file is shorter than promised, instead of sending less", async () => {
   using file = fileOf(100_000);
   const streams = new FileStreams();
-  await assert.rejects(() => drain(streams.open(file.path, { start: 0, end: 200_000 }, 300_000)), /shorter/);
+  await assert.rejects(() => drain(streams.open(file.path, { start: 0, end: 200_000 })), /shorter/);
   assert.equal(streams.active, 0);
-  assert.throws(() => streams.open(file.path, { start: 99_990, end: 100_010 }, 100_010), /shorter/);
+  assert.throws(() => streams.open(file.path, { start: 99_990, end: 100_010 }), /shorter/);
 });
 
 Deno.test("FileStreams has nothing of a file that is gone", () => {
-  assert.equal(new FileStreams().open("/nonexistent/file", { start: 0, end: 1 }, 1), undefined);
+  assert.equal(new FileStreams().open("/nonexistent/file", { start: 0, end: 1 }), undefined);
 });

@@ -1,13 +1,13 @@
-/** Request -> Response: what each path and method of the HTTP port does (contract 7). */
-import { type Context, Hono } from "hono";
+/** What each path and method of the HTTP port does (contract 7). */
 import type { Cidr } from "../../base/address.ts";
 import type { LogFields } from "../../base/log.ts";
 import { type CloudInitEvent, readCloudInitEvent } from "../../machine/reports.ts";
 import type { FileAnswer, FileResolver } from "../answer.ts";
 import { clientIp } from "../client_ip.ts";
 import { decodePercent, rawPath } from "../paths.ts";
-import type { BodyReading } from "./body.ts";
 import { type ByteSpan, contentType, planFile } from "./file_response.ts";
+import { BadRequest } from "./head.ts";
+import { type Handler, type HttpReply, type HttpRequest, type Pieces, textReply } from "./message.ts";
 
 /** What came of /pxe/disable: nobody knows the client, or Machines are not read yet and nobody can. */
 export type DisableAnswer = "taken" | "unknown" | "notYet";
@@ -21,104 +21,92 @@ export interface RouteDoors {
   /** Records the end of a repave. */
   readonly pxeDisable: (client: number) => Promise<DisableAnswer>;
   /** Part of a file, or undefined when it is gone. */
-  readonly open: (
-    absolutePath: string,
-    span: ByteSpan,
-    size: number,
-  ) => ReadableStream<Uint8Array> | Uint8Array | undefined;
-  /** Reads a body within limits. */
-  readonly readBody: (request: Request) => Promise<BodyReading>;
+  readonly open: (absolutePath: string, span: ByteSpan) => Pieces | Uint8Array | undefined;
   /** Who may say X-Forwarded-For. */
   readonly trustedProxies: readonly Cidr[];
   /** Something that an operator should read. */
   readonly problem: (message: string, fields: LogFields) => void;
 }
 
-/** Answers a request; `peer` is the address at the socket's other end. */
-export type Routes = (request: Request, peer: string) => Response | Promise<Response>;
-
-type Env = { Bindings: { peer: string } };
-type Method = (context: Context<Env>) => Response | Promise<Response>;
+type Method = (request: HttpRequest, path: string) => HttpReply | Promise<HttpReply>;
+type Methods = Readonly<Record<string, Method>>;
 
 /** How long a client is asked to wait for what will be there soon. */
-const RETRY_AFTER = { "retry-after": "5" };
+const RETRY_AFTER = { "Retry-After": "5" };
 
 /** The routes over their doors. */
-export function createRoutes(doors: RouteDoors): Routes {
-  const app = new Hono<Env>({ getPath: (request) => rawPath(request.url) });
-  const healthz: Method = (c) => text(c, 200, "ok");
-  const disable: Method = (c) => pxeDisable(c, doors);
-  const file: Method = (c) => serveFile(c, doors);
-  app.all("/healthz", byMethod({ GET: healthz, HEAD: healthz }));
-  app.all("/cloudinit/log", byMethod({ POST: (c) => cloudInitLog(c, doors) }));
-  app.all("/pxe/disable", byMethod({ GET: disable, POST: disable }));
-  app.all("/attest", byMethod({ POST: (c) => text(c, 501, "attestation is not available on this server\n") }));
-  app.all("*", byMethod({ GET: file, HEAD: file }));
-  app.onError((error, c) => {
-    doors.problem("request failed", { path: c.req.path, error });
-    return text(c, 500, "internal error\n");
-  });
-  return (request, peer) => app.fetch(request, { peer });
-}
-
-/** RFC 9110 15.5.6: the methods that a resource has are told. Each is named: a GET is no leave for HEAD to act. */
-function byMethod(methods: Readonly<Record<string, Method>>): Method {
-  const allow = Object.keys(methods).join(", ");
-  return (c) => {
-    const method = c.req.raw.method;
-    return Object.hasOwn(methods, method)
-      ? methods[method]!(c)
-      : text(c, 405, `use ${allow.replace(/, (\w+)$/, " or $1")}\n`, { allow });
+export function createRoutes(doors: RouteDoors): Handler {
+  const healthz: Method = ({ method }) => textReply(method, 200, "ok");
+  const disable: Method = (request) => pxeDisable(request, doors);
+  const file: Method = (request, path) => serveFile(request, path, doors);
+  const files: Methods = { GET: file, HEAD: file };
+  const routes = new Map<string, Methods>([
+    ["/healthz", { GET: healthz, HEAD: healthz }],
+    ["/cloudinit/log", { POST: (request) => cloudInitLog(request, doors) }],
+    ["/pxe/disable", { GET: disable, POST: disable }],
+    ["/attest", { POST: ({ method }) => textReply(method, 501, "attestation is not available on this server\n") }],
+  ]);
+  return async (request) => {
+    const path = rawPath(request.target);
+    const methods = routes.get(path) ?? files;
+    try {
+      if (!Object.hasOwn(methods, request.method)) return notAllowed(request, methods);
+      return await methods[request.method]!(request, path);
+    } catch (error) {
+      if (error instanceof BadRequest) throw error;
+      doors.problem("request failed", { path: path.slice(0, 200), error });
+      return textReply(request.method, 500, "internal error\n");
+    }
   };
 }
 
-function text(
-  c: Context<Env>,
-  status: 200 | 404 | 405 | 408 | 500 | 501 | 503,
-  body: string,
-  headers: Record<string, string> = {},
-): Response {
-  const length = String(new TextEncoder().encode(body).length);
-  const all = { "content-type": "text/plain; charset=utf-8", "content-length": length, ...headers };
-  return new Response(c.req.raw.method === "HEAD" ? null : body, { status, headers: all });
+/** RFC 9110 section 15.5.6: the methods that a resource has are told. A GET is no leave for HEAD to act. */
+function notAllowed({ method }: HttpRequest, methods: Methods): HttpReply {
+  const allow = Object.keys(methods).join(", ");
+  return textReply(method, 405, `use ${allow.replace(/, (\w+)$/, " or $1")}\n`, { Allow: allow });
 }
 
-function clientOf(c: Context<Env>, { trustedProxies }: RouteDoors): number | undefined {
-  return clientIp(c.env.peer, c.req.header("x-forwarded-for") ?? null, trustedProxies);
+function clientOf({ peer, headers }: HttpRequest, { trustedProxies }: RouteDoors): number | undefined {
+  return clientIp(peer, headers.get("x-forwarded-for") ?? null, trustedProxies);
 }
 
-async function cloudInitLog(c: Context<Env>, doors: RouteDoors): Promise<Response> {
-  const client = clientOf(c, doors);
-  const body = await doors.readBody(c.req.raw);
-  // RFC 9110 15.5.9: this request never came to its end, so it is no junk to be accepted.
-  if (body.kind === "tooSlow") return text(c, 408, "the body came too slowly\n", { connection: "close" });
-  const event = body.kind === "text" ? readCloudInitEvent(body.text) : undefined;
+/** Contract 7: always 200, for junk and for too much of it as well. */
+async function cloudInitLog(request: HttpRequest, doors: RouteDoors): Promise<HttpReply> {
+  const client = clientOf(request, doors);
+  const body = await request.readBody();
+  const event = body === undefined ? undefined : readCloudInitEvent(new TextDecoder().decode(body));
   if (client !== undefined && event !== undefined) doors.cloudInit(client, event);
-  return text(c, 200, "ok\n", body.kind === "tooLarge" ? { connection: "close" } : {});
+  return textReply(request.method, 200, "ok\n");
 }
 
-async function pxeDisable(c: Context<Env>, doors: RouteDoors): Promise<Response> {
-  const client = clientOf(c, doors);
-  const answer = client === undefined ? "unknown" : await doors.pxeDisable(client);
-  if (answer === "notYet") return text(c, 503, "not here yet, try again\n", RETRY_AFTER);
-  return answer === "taken" ? text(c, 200, "ok\n") : text(c, 404, "no Machine has a lease with this address\n");
+async function pxeDisable(request: HttpRequest, doors: RouteDoors): Promise<HttpReply> {
+  const client = clientOf(request, doors);
+  switch (client === undefined ? "unknown" : await doors.pxeDisable(client)) {
+    case "taken":
+      return textReply(request.method, 200, "ok\n");
+    case "notYet":
+      return textReply(request.method, 503, "Machines are not known yet, try again\n", RETRY_AFTER);
+    case "unknown":
+      return textReply(request.method, 404, "no Machine has a lease with this address\n");
+  }
 }
 
-async function serveFile(c: Context<Env>, doors: RouteDoors): Promise<Response> {
-  const client = clientOf(c, doors);
-  const path = decodePercent(c.req.path);
-  if (client === undefined || path === undefined) return text(c, 404, "not found\n");
+async function serveFile(request: HttpRequest, rawPath: string, doors: RouteDoors): Promise<HttpReply> {
+  const { method } = request;
+  const client = clientOf(request, doors);
+  const path = decodePercent(rawPath);
+  if (client === undefined || path === undefined) return textReply(method, 404, "not found\n");
   const answer = await doors.resolve(client, path);
   switch (answer.kind) {
     case "file":
     case "bytes":
-      return send(c, path, answer, doors);
+      return send(request, path, answer, doors);
     case "notFound":
-      return text(c, 404, "not found\n");
+      return textReply(method, 404, "not found\n");
     case "notYet":
-      return text(c, 503, "not here yet, try again\n", RETRY_AFTER);
+      return textReply(method, 503, "not here yet, try again\n", RETRY_AFTER);
     case "failed":
-      return text(c, 500, `template failed: ${oneLine(answer.reason)}\n`);
+      return textReply(method, 500, `template failed: ${oneLine(answer.reason)}\n`);
   }
 }
 
@@ -127,21 +115,19 @@ function oneLine(reason: string): string {
 }
 
 function send(
-  c: Context<Env>,
+  { method, headers }: HttpRequest,
   path: string,
   answer: FileAnswer & { kind: "file" | "bytes" },
   { open }: RouteDoors,
-): Response {
+): HttpReply {
   const size = answer.kind === "file" ? answer.size : answer.body.length;
-  const method = c.req.raw.method === "HEAD" ? "HEAD" : "GET";
-  const plan = planFile(method, c.req.raw.headers, { size, etag: answer.etag, contentType: contentType(path) });
-  const init = { status: plan.status, headers: { ...plan.headers } };
-  if (plan.body === undefined) return new Response(null, init);
-  const { start, end } = plan.body;
-  if (answer.kind === "bytes") return new Response(answer.body.subarray(start, end) as BodyInit, init);
-  const body = open(answer.absolutePath, plan.body, size);
+  const representation = { size, etag: answer.etag, contentType: contentType(path) };
+  const { status, fields, body: span } = planFile(method === "HEAD" ? "HEAD" : "GET", headers, representation);
+  if (span === undefined) return { status, fields };
+  if (answer.kind === "bytes") return { status, fields, body: answer.body.subarray(span.start, span.end) };
+  const body = open(answer.absolutePath, span);
   // The image was replaced between the answer and now: the next try finds the new one.
   return body === undefined
-    ? text(c, 503, "not here yet, try again\n", RETRY_AFTER)
-    : new Response(body as BodyInit, init);
+    ? textReply(method, 503, "not here yet, try again\n", RETRY_AFTER)
+    : { status, fields, body };
 }

@@ -4,12 +4,12 @@
  * more; whose request it is and what a path means it asks the main thread.
  */
 import type { Cidr } from "../../base/address.ts";
-import { systemClock } from "../../base/clock.ts";
 import type { LogFields } from "../../base/log.ts";
 import { Asker, portResolver } from "../resolver_port.ts";
-import { readBody } from "./body.ts";
 import { FileStreams } from "./file_stream.ts";
-import { createRoutes, type DisableAnswer, type Routes } from "./routes.ts";
+import type { Handler } from "./message.ts";
+import { createRoutes, type DisableAnswer } from "./routes.ts";
+import { SocketServer } from "./socket_server.ts";
 
 /** What the main thread tells a worker at its start. */
 export interface WorkerStart {
@@ -32,8 +32,6 @@ export type WorkerWord =
 
 /** Longest body of a request. */
 const MAX_BODY = 1 << 20;
-/** For a whole body. */
-const BODY_TIMEOUT_MS = 10_000;
 
 function say(word: WorkerWord): void {
   self.postMessage(word);
@@ -44,7 +42,7 @@ function problem(message: string, fields: LogFields): void {
   say({ kind: "problem", message, fields: Object.fromEntries(told) });
 }
 
-function routesFor(start: WorkerStart): Routes {
+function routesFor(start: WorkerStart): Handler {
   const asker = new Asker(start.questions);
   const streams = new FileStreams();
   return createRoutes({
@@ -53,30 +51,25 @@ function routesFor(start: WorkerStart): Routes {
       asker.ask("cloudInit", client, event).catch((error) => problem("cloud-init event lost", { error }));
     },
     pxeDisable: (client) => asker.ask("pxeDisable", client) as Promise<DisableAnswer>,
-    open: (path, span, size) => streams.open(path, span, size),
-    readBody: (request) => readBody(request, { maxBytes: MAX_BODY, timeoutMs: BODY_TIMEOUT_MS, clock: systemClock }),
+    open: (path, span) => streams.open(path, span),
     trustedProxies: start.trustedProxies,
     problem,
   });
 }
 
-function listen(start: WorkerStart): Deno.HttpServer | undefined {
-  const routes = routesFor(start);
+function listen(start: WorkerStart): SocketServer | undefined {
   try {
-    return Deno.serve({
-      hostname: start.address,
-      port: start.port,
-      reusePort: true,
-      onListen: () => say({ kind: "listening" }),
-      onError: () => new Response("internal error\n", { status: 500 }),
-    }, (request, { remoteAddr }) => routes(request, remoteAddr.hostname));
+    const listener = Deno.listen({ hostname: start.address, port: start.port, reusePort: true });
+    const server = new SocketServer({ listener, handle: routesFor(start), maxBody: MAX_BODY });
+    say({ kind: "listening" });
+    return server;
   } catch (error) {
     const { name, message } = error as Error;
     say({ kind: "failed", name, message });
   }
 }
 
-let server: Deno.HttpServer | undefined;
+let server: SocketServer | undefined;
 self.onmessage = async ({ data }: MessageEvent<WorkerStart | WorkerOrder>) => {
   if (data !== "drain") {
     server = listen(data);

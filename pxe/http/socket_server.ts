@@ -1,0 +1,126 @@
+/** Accepts connections on a TCP port and ends those whose time is over. */
+import { Connection } from "./connection.ts";
+import type { Handler } from "./message.ts";
+
+/** What a socket server is made of. */
+export interface SocketServerOptions {
+  readonly listener: Deno.TcpListener;
+  readonly handle: Handler;
+  /** Longest body of a request. */
+  readonly maxBody: number;
+  /** Connections at a time; beyond it the longest idle one makes room, and without one the new one is closed. @default 1024 */
+  readonly maxConnections?: number;
+  /** How often deadlines are looked at. @default 1000 */
+  readonly tickMs?: number;
+  /** The time in milliseconds, for tests. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** A pause after a failed accept, as when descriptors have run out. */
+const ACCEPT_PAUSE_MS = 100;
+
+/** A running server. */
+export class SocketServer implements AsyncDisposable {
+  readonly #options: SocketServerOptions;
+  readonly #open = new Map<Connection, Deno.TcpConn>();
+  readonly #ended = new Set<Promise<void>>();
+  readonly #tick: ReturnType<typeof setInterval>;
+  readonly #now: () => number;
+  #date = "";
+  #ending = false;
+
+  /** Accepts from now on. */
+  constructor(options: SocketServerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#look();
+    this.#tick = setInterval(() => this.#look(), options.tickMs ?? 1000);
+    this.#track(this.#accept());
+  }
+
+  /** How many connections there are. */
+  get connections(): number {
+    return this.#open.size;
+  }
+
+  #look(): void {
+    const now = this.#now();
+    this.#date = new Date(now).toUTCString();
+    for (const [connection, socket] of this.#open) if (connection.deadline < now) this.#close(connection, socket);
+  }
+
+  #track(promise: Promise<void>): void {
+    const tracked = promise.finally(() => this.#ended.delete(tracked));
+    this.#ended.add(tracked);
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#ending) {
+      let socket: Deno.TcpConn;
+      try {
+        socket = await this.#options.listener.accept();
+      } catch {
+        if (!this.#ending) await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+        continue;
+      }
+      if (this.#ending || !this.#makeRoom()) socket.close();
+      else this.#track(this.#serve(socket));
+    }
+  }
+
+  #makeRoom(): boolean {
+    if (this.#open.size < (this.#options.maxConnections ?? 1024)) return true;
+    let oldest: Connection | undefined;
+    for (const connection of this.#open.keys()) {
+      if (connection.idle && (oldest === undefined || connection.deadline < oldest.deadline)) oldest = connection;
+    }
+    if (oldest === undefined) return false;
+    this.#close(oldest, this.#open.get(oldest)!);
+    return true;
+  }
+
+  async #serve(socket: Deno.TcpConn): Promise<void> {
+    const { handle, maxBody } = this.#options;
+    const peer = socket.remoteAddr.hostname;
+    const connection = new Connection({ socket, peer, handle, maxBody, now: this.#now, date: () => this.#date });
+    this.#open.set(connection, socket);
+    try {
+      socket.setNoDelay(true);
+      await connection.serve();
+    } catch {
+      // The client is gone or its time is over: there is nobody to tell.
+    } finally {
+      this.#close(connection, socket);
+    }
+  }
+
+  #close(connection: Connection, socket: Deno.TcpConn): void {
+    if (!this.#open.delete(connection)) return;
+    socket.close();
+  }
+
+  /** Stops accepting, lets answers that are under way be sent, and resolves when all connections have ended. */
+  async shutdown(): Promise<void> {
+    this.#stop();
+    for (const [connection, socket] of this.#open) {
+      connection.end();
+      if (connection.idle) this.#close(connection, socket);
+    }
+    while (this.#ended.size > 0) await Promise.all(this.#ended);
+    clearInterval(this.#tick);
+  }
+
+  #stop(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#options.listener.close();
+  }
+
+  /** Ends everything at once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop();
+    for (const [connection, socket] of this.#open) this.#close(connection, socket);
+    while (this.#ended.size > 0) await Promise.all(this.#ended);
+    clearInterval(this.#tick);
+  }
+}
