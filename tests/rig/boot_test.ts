@@ -36,6 +36,12 @@ const CHAINS: readonly Chain[] = [
     image: { dhcpBootImageName: SHIM, bootFiles: { "x64-http": "uki.efi" } },
     tftp: false,
   },
+  {
+    name: "UEFI HTTP boot of shim and of a GRUB that speaks HTTP (docs/decisions/http.md)",
+    firmware: { bootFrom: "http", secureBoot: "off" },
+    image: { dhcpBootImageName: SHIM, grub: "http" },
+    tftp: false,
+  },
 ];
 
 const MAC = "52:54:00:aa:bb:01";
