@@ -1,5 +1,7 @@
 /** What a machine reports about itself, as changes of its status (contract 2). Each function computes, none writes. */
+import { fromText, toText } from "../base/byte_text.ts";
 import { formatDuration } from "../base/duration.ts";
+import { quote } from "../base/go_quote.ts";
 import { ConditionReason, ConditionType, type NextCondition, setCondition } from "./conditions.ts";
 import type { Condition, MachineObject, MachineStatus } from "./types.ts";
 
@@ -137,26 +139,7 @@ function cut(text: string): string {
   return characters.slice(0, MAX_MESSAGE - 3).join("").toWellFormed() + "...";
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  "\\": "\\\\",
-  "\x07": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-};
-
 /** Quoted as Go's %q does: tools read these messages. */
 function goQuote(text: string): string {
-  const body = text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (character) => {
-    const code = character.codePointAt(0)!;
-    const hex = code.toString(16);
-    if (ESCAPES[character] !== undefined) return ESCAPES[character];
-    if (code < 0x80) return `\\x${hex.padStart(2, "0")}`;
-    return code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
-  });
-  return `"${body}"`;
+  return toText(quote(fromText(text)));
 }

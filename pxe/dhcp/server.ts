@@ -8,7 +8,7 @@ import type { ImageDirectory } from "../image.ts";
 import { bindError } from "../bind_error.ts";
 import type { DhcpDecision } from "./decide.ts";
 import { consider, type DhcpExchange, type DhcpKnowledge, typeName } from "./exchange.ts";
-import { LineBudget } from "./line_budget.ts";
+import { LineBudget } from "../../base/line_budget.ts";
 import { MalformedPacketError } from "./options.ts";
 import { encodePacket, REPLY_BUFFER_SIZE } from "./packet.ts";
 

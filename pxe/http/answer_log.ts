@@ -3,7 +3,7 @@ import { formatIpv4 } from "../../base/address.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Directory } from "../../machine/directory.ts";
 import type { FileAnswer, FileResolver } from "../answer.ts";
-import { LineBudget } from "../dhcp/line_budget.ts";
+import { LineBudget } from "../../base/line_budget.ts";
 
 /** Where lines go and what they are made of. */
 export interface AnswerLogOptions {
@@ -30,7 +30,7 @@ export function logAnswers(resolve: FileResolver, { log, directory, now }: Answe
       ip: formatIpv4(client),
       path: path.slice(0, MAX_PATH).toWellFormed(),
       ...(served ? { answer: answer.kind } : { answer: answer.kind, reason: answer.reason }),
-      linesHeldBack: budget.heldBack(),
+      alsoHeldBack: budget.heldBack(),
     });
   };
   return (client, path) => {

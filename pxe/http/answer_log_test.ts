@@ -42,5 +42,5 @@ Deno.test("logAnswers() keeps a flood of requests from being one of lines, and s
   assert.equal(log.lines.length, 200);
   time += 60_000;
   resolve(CLIENT, "/a");
-  assert.equal(log.lines.at(-1)?.fields.linesHeldBack, 800);
+  assert.equal(log.lines.at(-1)?.fields.alsoHeldBack, 800);
 });

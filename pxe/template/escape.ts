@@ -1,5 +1,5 @@
 /** html, js and urlquery. */
-import { decodeRune, encodeRune, isPrintable } from "./byte_text.ts";
+import { decodeRune, encodeRune, isPrintable } from "../../base/byte_text.ts";
 
 const HTML: Readonly<Record<string, string>> = {
   '"': "&#34;",

@@ -1,9 +1,9 @@
 /** One rendering: what was written, where it is, its variables, and how it fails. */
 import { Budget, LimitError, type Limits } from "./budget.ts";
-import { toText } from "./byte_text.ts";
+import { toText } from "../../base/byte_text.ts";
 import { TemplateError } from "./error.ts";
 import { describePlace, type Place } from "./node.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../../base/go_quote.ts";
 import type { Value } from "./value.ts";
 
 /** Go's limit and words. A JavaScript stack ends earlier: see {@link Limits.maxDepth}. */

@@ -1,8 +1,8 @@
 /** What fmt's flags do to one integer, string or float. */
 import type { Budget } from "./budget.ts";
-import { decodeRune, encodeRune, isPrintable, MAX_RUNE, runeCount } from "./byte_text.ts";
+import { decodeRune, encodeRune, isPrintable, MAX_RUNE, runeCount } from "../../base/byte_text.ts";
 import { type FloatFormat, formatFloat } from "./float.ts";
-import { canBackquote, quote, quoteRune } from "./quote.ts";
+import { canBackquote, quote, quoteRune } from "../../base/go_quote.ts";
 
 /** The flags, width and precision of a verb. */
 export interface Flags {

@@ -1,6 +1,6 @@
 /** Cuts a template's text into tokens, on demand. Positions and lengths count bytes. */
-import { decodeRune, isAlphaNumeric, isPrintable } from "./byte_text.ts";
-import { quote } from "./quote.ts";
+import { decodeRune, isAlphaNumeric, isPrintable } from "../../base/byte_text.ts";
+import { quote } from "../../base/go_quote.ts";
 import { type Keyword, KEYWORDS, showRune, type Token, type TokenKind } from "./token.ts";
 
 const EOF = -1;

@@ -5,7 +5,7 @@ import { goType, type Method } from "./go_type.ts";
 import { normalInt } from "./number.ts";
 import { boolValue, GoValue, indirect, intValue, readField, stringValue, type Target, type Value } from "./value.ts";
 import { showGoSyntax, showValue } from "./stringer.ts";
-import { fromText, toText } from "./byte_text.ts";
+import { fromText, toText } from "../../base/byte_text.ts";
 
 const INT64 = goType("int64");
 const DURATION = goType("time.Duration");

@@ -1,5 +1,5 @@
 /** The tree of a parsed template. `at` is the byte where messages say the node is. */
-import { quote } from "./quote.ts";
+import { quote } from "../../base/go_quote.ts";
 
 /** What a number literal may be taken for. */
 export interface NumberValue {

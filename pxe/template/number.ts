@@ -1,6 +1,6 @@
 /** The value of a number literal as Go reads it. */
-import { unquoteChar } from "./quote.ts";
-import { quote } from "./quote.ts";
+import { unquoteChar } from "../../base/go_quote.ts";
+import { quote } from "../../base/go_quote.ts";
 import type { NumberValue } from "./node.ts";
 
 /** A literal that is no number; the message is the rest of Go's error. */

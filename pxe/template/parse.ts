@@ -1,9 +1,9 @@
 /** Text to tree, with Go's grammar and Go's words for what is wrong. */
-import { toText } from "./byte_text.ts";
+import { toText } from "../../base/byte_text.ts";
 import type { Branch, Node, Pipe, TemplateCall, Tree } from "./node.ts";
 import { PipeParser } from "./parse_pipe.ts";
 import type { Token } from "./token.ts";
-import { quote, unquote } from "./quote.ts";
+import { quote, unquote } from "../../base/go_quote.ts";
 
 /** How deep if, with, range, define and block may stand in each other: the parser and the engine recurse. */
 const MAX_NESTING = 500;

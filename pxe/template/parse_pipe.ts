@@ -1,11 +1,11 @@
 /** The part of the parser below an action: pipelines, commands, operands, and the tokens they are made of. */
-import { toText } from "./byte_text.ts";
+import { toText } from "../../base/byte_text.ts";
 import { BUILTINS } from "./builtin.ts";
 import { TemplateError } from "./error.ts";
 import { Lexer } from "./lex.ts";
 import { type Command, describePlace, type Operand, type Pipe } from "./node.ts";
 import { NumberError, readChar, readComplex, readNumber } from "./number.ts";
-import { quote, unquote } from "./quote.ts";
+import { quote, unquote } from "../../base/go_quote.ts";
 import { describeToken, type Token, type TokenKind } from "./token.ts";
 
 /** How deep parentheses may stand in each other; Go stops at 10,000, which a JavaScript stack does not hold. */

@@ -1,6 +1,6 @@
 /** fmt.Sprintf, Sprint and Sprintln over template values. */
 import type { Budget } from "./budget.ts";
-import { decodeRune } from "./byte_text.ts";
+import { decodeRune } from "../../base/byte_text.ts";
 import { Printer } from "./print_value.ts";
 import type { Value } from "./value.ts";
 

@@ -1,6 +1,6 @@
 /** The String() and GoString() methods of the types that templates see. */
 import { DAYS, goSyntaxTime, GoTime, MONTHS, showTime } from "./go_time.ts";
-import { fromText } from "./byte_text.ts";
+import { fromText } from "../../base/byte_text.ts";
 import { elementOf, entryOf, type GoValue, indirect, lengthOf, readField, sortedKeys } from "./value.ts";
 
 /** Fields in the order in which the type's String() names them, where that is not Go's order. */

@@ -1,5 +1,5 @@
 /** Go's text/template: parsed once for each image, executed for each machine. */
-import { fromBytes, fromText, toBytes } from "./byte_text.ts";
+import { fromBytes, fromText, toBytes } from "../../base/byte_text.ts";
 import type { Limits } from "./budget.ts";
 import { printable } from "./builtin.ts";
 import { TemplateError } from "./error.ts";

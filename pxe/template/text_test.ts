@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { decodeRune, fromBytes, fromText, runeCount, toBytes, toText, toTextStrict } from "./byte_text.ts";
+import { decodeRune, fromBytes, fromText, runeCount, toBytes, toText, toTextStrict } from "../../base/byte_text.ts";
 import { formatFloat } from "./float.ts";
 import { formatTime, readTime, showTime } from "./go_time.ts";
 import { readNumber } from "./number.ts";
-import { canBackquote, quote, unquote } from "./quote.ts";
+import { canBackquote, quote, unquote } from "../../base/go_quote.ts";
 import { templateData } from "./machine_view.ts";
 import { parseTemplate } from "./template.ts";
 

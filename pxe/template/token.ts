@@ -1,6 +1,6 @@
 /** The tokens of a template, and how messages show them. */
-import { decodeRune, encodeRune, isPrintable } from "./byte_text.ts";
-import { quote } from "./quote.ts";
+import { decodeRune, encodeRune, isPrintable } from "../../base/byte_text.ts";
+import { quote } from "../../base/go_quote.ts";
 
 /** What a token is. Keywords come last: messages show them in angle brackets. */
 export type TokenKind =

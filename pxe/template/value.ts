@@ -1,5 +1,5 @@
 /** Go values: a type and what lies behind it, read from the Machine's JSON only when asked for. */
-import { fromText, toTextStrict } from "./byte_text.ts";
+import { fromText, toTextStrict } from "../../base/byte_text.ts";
 import { type Field, type GoType, goType } from "./go_type.ts";
 import { GoTime, readTime, ZERO_TIME } from "./go_time.ts";
 import type { Budget } from "./budget.ts";

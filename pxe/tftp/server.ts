@@ -1,11 +1,11 @@
 /** The TFTP server: sockets, files and timers around the pure parts beside it. It knows clients, not Machines. */
 import { parseIpv4 } from "../../base/address.ts";
+import { LineBudget } from "../../base/line_budget.ts";
 import type { LogFields, Logger } from "../../base/log.ts";
 import { TaskGroup } from "../../base/tasks.ts";
 import type { FileAnswer, FileResolver } from "../answer.ts";
 import { bindError } from "../bind_error.ts";
 import { fileSource } from "./file_source.ts";
-import { LineLimit } from "./line_limit.ts";
 import { toNetascii } from "./netascii.ts";
 import { negotiate, type Terms } from "./options.ts";
 import { decodeRequest, encodeError, ErrorCode, type ReadRequest } from "./packet.ts";
@@ -33,7 +33,7 @@ export interface TftpServerOptions {
 /** How often deadlines are looked at; retransmissions are this coarse. */
 const TICK_MS = 100;
 /** Log lines a second about requests that are refused before anybody is asked; a flood must not fill the disk. */
-const MAX_REFUSAL_LINES_PER_SECOND = 20;
+const REFUSAL_LINES = { burst: 20, perSecond: 20 };
 /** One byte more than the longest request, so that a longer one is seen to be longer. */
 const RECEIVE_BYTES = 513;
 
@@ -68,7 +68,7 @@ export class TftpServer implements AsyncDisposable {
   readonly #listener: Deno.DatagramConn;
   readonly #log: Logger;
   readonly #tasks: TaskGroup;
-  readonly #refusals = new LineLimit(MAX_REFUSAL_LINES_PER_SECOND);
+  readonly #refusals = new LineBudget(REFUSAL_LINES);
   readonly #slots = new Set<Slot>();
   readonly #stopAll = () => this.#stop();
   #listening = true;
@@ -234,9 +234,12 @@ export class TftpServer implements AsyncDisposable {
 
   async #refuse(peer: Deno.NetAddr, code: number, reason: string): Promise<void> {
     await this.#sendError(peer, code, reason);
-    const line = this.#refusals.take(performance.now());
-    if (line === undefined) return;
-    this.#log.warn("TFTP request refused", { client: peer.hostname, reason, ...line });
+    if (!this.#refusals.take(performance.now())) return;
+    this.#log.warn("TFTP request refused", {
+      client: peer.hostname,
+      reason,
+      alsoHeldBack: this.#refusals.heldBack(),
+    });
   }
 
   /** Errors about a request come from the well-known port: no transfer, so no port of its own. */
