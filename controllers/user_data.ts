@@ -39,11 +39,9 @@ export interface UserDataOptions {
 const encoder = new TextEncoder();
 
 /** The value of a key, from data or binaryData; undefined where the ConfigMap lacks it. */
-export function valueOf({ data, binaryData }: Kept, key: string): Uint8Array | undefined {
-  const text = data?.[key];
-  if (text !== undefined) return encoder.encode(text);
-  const base64 = binaryData?.[key];
-  return base64 === undefined ? undefined : Uint8Array.fromBase64(base64);
+export function valueOf({ data = {}, binaryData = {} }: Kept, key: string): Uint8Array | undefined {
+  if (Object.hasOwn(data, key)) return encoder.encode(data[key]);
+  return Object.hasOwn(binaryData, key) ? Uint8Array.fromBase64(binaryData[key]!) : undefined;
 }
 
 /** Answers what a Machine's user-data is. */

@@ -10,7 +10,7 @@ Deno.test("valueOf() reads data and binaryData (contract 7)", () => {
   const map = { data: { "user-data": "#cloud-config\n" }, binaryData: { bin: "AAH/" } };
   equal(decode(valueOf(map, "user-data")), "#cloud-config\n");
   deepEqual(valueOf(map, "bin"), new Uint8Array([0, 1, 255]));
-  equal(valueOf(map, "other"), undefined);
+  for (const key of ["other", "constructor", "__proto__"]) equal(valueOf(map, key), undefined);
 });
 
 Deno.test("UserDataCache reads a namespace once and tells absent ConfigMaps from absent keys", async () => {
