@@ -83,7 +83,7 @@ export class TransportResponse implements AsyncDisposable {
           this.#idleTimeoutMs,
           `${this.#host} has sent nothing for ${this.#idleTimeoutMs / 1000} s`,
         );
-        const { done, value } = await reader.read();
+        const { done, value } = await this.#deadline.race(reader.read());
         if (done) return;
         yield value;
       }
@@ -91,7 +91,8 @@ export class TransportResponse implements AsyncDisposable {
       throw this.#deadline.reason ?? explainFetchError(error, this.#host);
     } finally {
       this.#deadline.clear();
-      await reader.cancel().catch(() => {});
+      // Not awaited: after an abort it may never settle.
+      reader.cancel().catch(() => {});
     }
   }
 
@@ -163,6 +164,16 @@ class Deadline {
     this.#timer = setTimeout(() => this.#check(), ms);
   }
 
+  /** The work's outcome, or the end of the time: the runtime does not always end a read whose signal was aborted. */
+  race<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(this.signal.reason);
+      if (this.signal.aborted) onAbort();
+      this.signal.addEventListener("abort", onAbort, { once: true });
+      work.then(resolve, reject).finally(() => this.signal.removeEventListener("abort", onAbort));
+    });
+  }
+
   #check(): void {
     const leftMs = this.#at - performance.now();
     if (leftMs > 1) this.#arm(leftMs);
@@ -219,7 +230,7 @@ export class Transport implements Disposable {
     const deadline = new Deadline(signal);
     deadline.extend(this.#headTimeoutMs, `${url.host} has not answered for ${this.#headTimeoutMs / 1000} s`);
     try {
-      const response = await fetch(url, {
+      const response = await deadline.race(fetch(url, {
         method,
         // Bodies are digests' preimages: no one may re-encode them.
         headers: { "accept-encoding": "identity", ...headers },
@@ -227,7 +238,7 @@ export class Transport implements Disposable {
         client: this.#client,
         signal: deadline.signal,
         ...(form === undefined ? {} : { body: form }),
-      });
+      }));
       return new TransportResponse(response, url.host, deadline, this.#idleTimeoutMs);
     } catch (error) {
       deadline.clear();
