@@ -1,4 +1,5 @@
 /** The program under test, started as a user starts it from the checkout. */
+import manifest from "../deno.json" with { type: "json" };
 import { Daemon } from "./daemon.ts";
 import { PROOF } from "./images.ts";
 import type { Stage } from "./stage.ts";
@@ -20,6 +21,12 @@ export const HTTP_PORT = 8880;
 const SERVE_URL = `http://${OURS}:${HTTP_PORT}`;
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
 
+/** As `deno task metalman` runs it. */
+function runFlags(): string[] {
+  const [, ...flags] = manifest.tasks.metalman.command.split(" ");
+  return flags.filter((flag) => flag !== "main.ts");
+}
+
 async function isReady(): Promise<boolean> {
   try {
     const response = await fetch(`http://${OURS}:8081/readyz`);
@@ -39,8 +46,7 @@ export async function startMetalman(
   return await Daemon.start(stage, {
     program: Deno.execPath(),
     args: [
-      "run",
-      "-A",
+      ...runFlags(),
       MAIN,
       "serve-pxe",
       `--site=${site}`,

@@ -37,7 +37,7 @@ export interface HttpServerOptions {
   /** Who may say X-Forwarded-For. */
   readonly trustedProxies: readonly Cidr[];
   readonly log: Logger;
-  /** @default 2 */
+  /** @default 1 */
   readonly threads?: number;
 }
 
@@ -107,7 +107,7 @@ class ThreadedServer implements HttpServer {
       directory: options.directory,
       now: systemClock.now,
     });
-    this.#count = options.threads ?? 2;
+    this.#count = options.threads ?? 1;
     this.port = port;
   }
 
