@@ -5,10 +5,17 @@ import type { Pieces } from "./message.ts";
 /** Smaller parts are read at once: going back and forth costs more than they do. */
 const SMALL = 64 * 1024;
 
-/** Bytes of a read while that many transfers run, so that all of them together hold at most some 16 MiB. */
-export function pieceBytes(transfers: number): number {
-  if (transfers <= 8) return 1024 * 1024;
-  return transfers <= 64 ? 256 * 1024 : 64 * 1024;
+/** How a transfer reads while that many run. */
+export interface ReadPlan {
+  readonly bytes: number;
+  /** One while the socket takes a piece, the next is read into another. */
+  readonly buffers: 1 | 2;
+}
+
+/** Long reads, and ahead of the socket, for few; all together hold at most some 16 MiB. */
+export function readPlan(transfers: number): ReadPlan {
+  if (transfers <= 8) return { bytes: 1024 * 1024, buffers: 2 };
+  return { bytes: transfers <= 64 ? 256 * 1024 : 64 * 1024, buffers: 1 };
 }
 
 /** The transfers of one thread. */
@@ -32,31 +39,46 @@ export class FileStreams {
     if (span.start > 0) file.seekSync(span.start, Deno.SeekMode.Start);
     const length = span.end - span.start;
     if (length <= SMALL) return readNow(file, length);
-    const buffer = new Uint8Array(Math.min(length, pieceBytes(++this.#active)));
-    return new FilePieces(file, length, buffer, () => this.#active--);
+    return new FilePieces(file, length, readPlan(++this.#active), () => this.#active--);
   }
 }
 
 class FilePieces implements Pieces {
   readonly length: number;
   readonly #file: Deno.FsFile;
-  readonly #buffer: Uint8Array;
+  readonly #buffers: Uint8Array[];
   readonly #ended: () => void;
-  #left: number;
+  /** Bytes that no read was started for. */
+  #unread: number;
+  /** The read that runs ahead. */
+  #ahead: Promise<Uint8Array> | undefined;
 
-  constructor(file: Deno.FsFile, length: number, buffer: Uint8Array, ended: () => void) {
-    this.length = this.#left = length;
+  constructor(file: Deno.FsFile, length: number, { bytes, buffers }: ReadPlan, ended: () => void) {
+    this.length = this.#unread = length;
     this.#file = file;
-    this.#buffer = buffer;
+    this.#buffers = Array.from({ length: buffers }, () => new Uint8Array(Math.min(length, bytes)));
     this.#ended = ended;
   }
 
   async next(): Promise<Uint8Array | undefined> {
-    if (this.#left === 0) return undefined;
-    const count = await this.#file.read(this.#buffer.subarray(0, Math.min(this.#left, this.#buffer.length)));
+    if (this.#ahead === undefined && this.#unread === 0) return undefined;
+    const piece = await (this.#ahead ?? this.#read());
+    this.#ahead = undefined;
+    if (this.#buffers.length > 1 && this.#unread > 0) {
+      this.#ahead = this.#read();
+      // Whoever calls next() hears of a failure; after the end nobody does.
+      this.#ahead.catch(() => {});
+    }
+    return piece;
+  }
+
+  async #read(): Promise<Uint8Array> {
+    const buffer = this.#buffers.shift()!;
+    this.#buffers.push(buffer);
+    const count = await this.#file.read(buffer.subarray(0, Math.min(this.#unread, buffer.length)));
     if (count === null) throw new Error("file is shorter than the image says");
-    this.#left -= count;
-    return this.#buffer.subarray(0, count);
+    this.#unread -= count;
+    return buffer.subarray(0, count);
   }
 
   [Symbol.dispose](): void {

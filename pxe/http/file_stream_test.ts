@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { FileStreams, pieceBytes } from "./file_stream.ts";
+import { FileStreams, readPlan } from "./file_stream.ts";
 import type { Pieces } from "./message.ts";
 
 const SIZE = 3 * 1024 * 1024 + 17;
@@ -63,9 +63,10 @@ Deno.test("FileStreams closes the file when the client goes", async () => {
   assert.equal(streams.active, 0);
 });
 
-Deno.test("pieceBytes() keeps what all transfers hold together within 16 MiB, up to 256 of them", () => {
+Deno.test("readPlan() keeps what all transfers hold together within 16 MiB, up to 256 of them", () => {
   for (let transfers = 1; transfers <= 256; transfers++) {
-    assert.ok(transfers * pieceBytes(transfers) <= 16 * 1024 * 1024);
+    const { bytes, buffers } = readPlan(transfers);
+    assert.ok(transfers * bytes * buffers <= 16 * 1024 * 1024);
   }
 });
 
