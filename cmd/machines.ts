@@ -1,5 +1,6 @@
 /** The Machines of a site: watched, indexed, reported on. Joins k8s/, machine/ and controllers/ for cmd/serve.ts. */
 import type { Clock } from "../base/clock.ts";
+import { LineBudget } from "../base/line_budget.ts";
 import type { Logger } from "../base/log.ts";
 import type { TaskGroup } from "../base/tasks.ts";
 import { conflictStatus, describeConflict } from "../controllers/address_conflicts.ts";
@@ -13,13 +14,16 @@ import { StatusWriter } from "../k8s/status.ts";
 import { watchCollection } from "../k8s/watch.ts";
 import { type Machine, MACHINE_API_VERSION, type MachineObject, SITE_LABEL } from "../machine/types.ts";
 
-/** What an operator is told about a Machine: a log line and, where it may be written, an Event. */
+/** Something said about a Machine. */
 export type Report = (machine: Machine, severity: "Normal" | "Warning", reason: string, message: string) => void;
 
 /** Machines and what is written about them. */
 export interface Machines {
   readonly store: MachineStore;
   readonly reports: MachineReports;
+  /** Writes an Event, where that is granted. */
+  readonly event: Report;
+  /** Writes an Event, and a log line for a warning. */
   readonly report: Report;
   /** Whether the first list of Machines is complete. */
   readonly synced: () => boolean;
@@ -56,7 +60,8 @@ export function followMachines(options: MachinesOptions): Machines {
   const cache = new ObjectCache<MachineObject>({ log, transform: withoutManagedFields });
   const statuses = new StatusWriter<MachineObject>({ ...common, resource: MACHINES, cached: (key) => cache.get(key) });
   const events = new EventRecorder({ ...common, component: "metalman", instance: Deno.hostname() });
-  const report = reporter(events, log);
+  const event = recorder(events);
+  const report = reporter(event, log, clock);
   const reports: MachineReports = new MachineReports({
     statuses,
     log,
@@ -65,7 +70,7 @@ export function followMachines(options: MachinesOptions): Machines {
     stored: (object) => {
       if (store.byName(object.metadata.name) !== undefined) store.put(withoutManagedFields(object));
     },
-    installed: (machine) => report(machine, "Normal", "Installed", "the machine reports that it is installed"),
+    installed: (machine) => event(machine, "Normal", "Installed", "the machine reports that it is installed"),
   });
   const stalls = new Controller({
     ...common,
@@ -123,6 +128,7 @@ export function followMachines(options: MachinesOptions): Machines {
   return {
     store,
     reports,
+    event,
     report,
     synced: () => cache.isSynced,
     whenSynced: (then) => void cache.synced.then(then),
@@ -130,13 +136,25 @@ export function followMachines(options: MachinesOptions): Machines {
   };
 }
 
-/** Says one thing in the log and in an Event; the Event recorder counts what is said again and again. */
-function reporter(events: EventRecorder, log: Logger): Report {
+/** A machine that asks again and again for what fails must not fill the log; the Event recorder counts on its own. */
+const WARNINGS = { burst: 500, perSecond: 5 };
+
+/** Events alone: for what whoever found it has logged already. */
+function recorder(events: EventRecorder): Report {
+  return ({ name, uid }, type, reason, message) =>
+    events.record({ apiVersion: MACHINE_API_VERSION, kind: "Machine", name, uid }, { type, reason, message });
+}
+
+function reporter(event: Report, log: Logger, clock: Clock): Report {
+  const budget = new LineBudget(WARNINGS);
   return (machine, severity, reason, message) => {
-    const line = { machine: machine.name, reason, message };
-    if (severity === "Warning") log.warn("machine needs attention", line);
-    else log.info("machine", line);
-    const { name, uid } = machine;
-    events.record({ apiVersion: MACHINE_API_VERSION, kind: "Machine", name, uid }, { type: severity, reason, message });
+    event(machine, severity, reason, message);
+    if (severity === "Normal" || !budget.take(clock.now())) return;
+    log.warn("machine needs attention", {
+      machine: machine.name,
+      reason,
+      message,
+      alsoHeldBack: budget.heldBack(),
+    });
   };
 }

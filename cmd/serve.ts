@@ -136,7 +136,7 @@ function imageController(
     store,
     puller,
     log,
-    report: machines.report,
+    report: machines.event,
     readSecret: async (namespace, name) => {
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
       const secret = await readObject(path, AbortSignal.timeout(30_000));
@@ -183,7 +183,8 @@ async function startServers(sources: Sources): Promise<Site> {
     await startHttpServer({
       bindAddress,
       port: settings.httpPort,
-      filesFolder: settings.cacheDir,
+      // As the store resolves it: the threads may read below this very path.
+      filesFolder: await Deno.realPath(settings.cacheDir),
       directory: store,
       resolve,
       reports,

@@ -21,7 +21,7 @@ export interface AddressConflict {
 export interface MachineStoreEvents {
   /** A Machine came, changed or (undefined) went. */
   changed(name: string, machine: Machine | undefined): void;
-  /** Fields of a Machine that cannot be used; the rest of it is served. */
+  /** Fields of a Machine that cannot be used, when they are others than before; the rest of it is served. */
   problems(machine: Machine, problems: readonly FieldProblem[]): void;
   /** A new conflict over an address. */
   conflict(conflict: AddressConflict): void;
@@ -73,6 +73,8 @@ export class MachineStore implements Directory {
   readonly #byMac = new Claims<string>();
   readonly #byIp = new Claims<number>();
   readonly #conflicts = new Map<string, AddressConflict>();
+  /** What was told of a Machine's fields, so that it is not told again with each write to its status. */
+  readonly #toldProblems = new Map<string, string>();
   readonly #events: MachineStoreEvents;
   readonly #overlay: (object: MachineObject) => MachineObject;
 
@@ -131,7 +133,16 @@ export class MachineStore implements Directory {
     this.#machines.set(name, machine);
     this.#reclaim(known, machine);
     this.#events.changed(name, machine);
-    if (problems.length > 0) this.#events.problems(machine, problems);
+    this.#tellProblems(machine, problems);
+  }
+
+  #tellProblems(machine: Machine, problems: readonly FieldProblem[]): void {
+    const told = JSON.stringify(problems);
+    if (problems.length === 0) this.#toldProblems.delete(machine.name);
+    else if (this.#toldProblems.get(machine.name) !== told) {
+      this.#toldProblems.set(machine.name, told);
+      this.#events.problems(machine, problems);
+    }
   }
 
   /** Reads a known Machine again, after the overlay changed. */
@@ -145,6 +156,7 @@ export class MachineStore implements Directory {
     const known = this.#machines.get(name);
     if (known === undefined) return;
     this.#machines.delete(name);
+    this.#toldProblems.delete(name);
     this.#reclaim(known, undefined);
     this.#events.changed(name, undefined);
   }

@@ -56,9 +56,9 @@ Deno.test("a lease that cannot be read is named and the Machine's others are ser
   const two = object("a", "2026-01-01T00:00:00Z", MAC, "10.0.0.11");
   (two.spec!.pxe as { dhcpLeases: unknown[] }).dhcpLeases.push({ mac: "nonsense", ipv4: "10.0.0.300" });
   store.put(two);
+  store.put({ ...two, metadata: { ...two.metadata, resourceVersion: "2" } });
   equal(store.byMac(MAC)?.machine.name, "a");
-  deepEqual(told, [
-    "a here",
+  deepEqual(told.filter((line) => line !== "a here"), [
     'a spec.pxe.dhcpLeases[1].mac: "nonsense" is not a MAC address (want aa:bb:cc:dd:ee:ff)',
     'a spec.pxe.dhcpLeases[1].ipv4: "10.0.0.300" is not an IPv4 address',
     'a spec.pxe.dhcpLeases[1].subnetMask: "" is not an IPv4 address',
