@@ -104,6 +104,8 @@ export class Connection {
         return body.read();
       },
     });
+    // Given back whatever happens: a client may leave before its answer begins.
+    using _pieces = reply.body instanceof Uint8Array ? undefined : reply.body;
     await body.passOver();
     const stays = head.keepAlive && body.done && !this.#ending;
     // HTTP/1.1 connections stay unless it is said that they do not.
@@ -115,8 +117,6 @@ export class Connection {
   }
 
   async #write({ status, fields, body }: HttpReply): Promise<void> {
-    const pieces = body instanceof Uint8Array ? undefined : body;
-    using _pieces = pieces;
     const head = encoder.encode(formatHead(status, { Date: this.#options.date(), ...fields }));
     if (body instanceof Uint8Array && body.length <= TOGETHER) {
       const all = new Uint8Array(head.length + body.length);
@@ -126,7 +126,7 @@ export class Connection {
     }
     await this.#send(head);
     if (body instanceof Uint8Array) await this.#send(body);
-    else if (pieces !== undefined) await this.#sendPieces(pieces);
+    else if (body !== undefined) await this.#sendPieces(body);
   }
 
   async #sendPieces(pieces: Pieces): Promise<void> {

@@ -113,6 +113,17 @@ Deno.test("Connection gives a file's pieces back, also when the client is gone",
   equal(disposed, 2);
 });
 
+Deno.test("Connection gives a file back when its client ends in the middle of a body that nobody asked for", async () => {
+  let disposed = 0;
+  const pieces: Pieces = { length: 6, next: () => Promise.resolve(undefined), [Symbol.dispose]: () => disposed++ };
+  const { output } = await talk(
+    "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc",
+    () => ({ status: 200, fields: { "Content-Length": "6" }, body: pieces }),
+  );
+  match(output, /^HTTP\/1\.1 400 /);
+  equal(disposed, 1);
+});
+
 Deno.test("Connection's deadline follows what the client is doing: a trickle does not move a head's", async () => {
   let now = 1000;
   const seen: number[] = [];
