@@ -43,7 +43,8 @@ export function decodePercent(path: string): string | undefined {
  * into one. `URL` is of no use here: it resolves `..` and rejects hosts that firmware may send.
  */
 export function rawPath(url: string): string {
-  const afterScheme = url.indexOf("://");
+  // RFC 9112 3.2.1: a target that begins with a slash is a path and a query, whatever URLs are in them.
+  const afterScheme = url.startsWith("/") ? -1 : url.indexOf("://");
   const start = url.indexOf("/", afterScheme < 0 ? 0 : afterScheme + 3);
   if (start < 0) return "/";
   const end = url.slice(start).search(/[?#]/);

@@ -58,6 +58,8 @@ for (
     ["the fragment goes", "http://h/x#y", "/x"],
     ["no path", "http://h", "/"],
     ["a host with a question mark", "http://a b?/x", "/x"],
+    ["a URL in the query is no URL", "/grub/x?from=http://h/pxe/disable", "/grub/x"],
+    ["a URL in the path is no URL", "/a://h/b", "/a://h/b"],
   ] as const
 ) {
   Deno.test(`rawPath(): ${name}`, () => assert.equal(rawPath(url), wanted));
