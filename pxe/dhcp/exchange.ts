@@ -1,5 +1,5 @@
 /** From a datagram to a decision: who asks, what boots there, what to answer. */
-import { formatMac } from "../../base/address.ts";
+import { formatIpv4, formatMac } from "../../base/address.ts";
 import type { Directory, LeaseHit } from "../../machine/directory.ts";
 import type { ImageDirectory } from "../image.ts";
 import { type BootChoice, bootFileFor } from "./boot_file.ts";
@@ -51,6 +51,12 @@ export function consider(datagram: Uint8Array, { directory, images, serveUrl, se
   if (hit === undefined) {
     const decision = decide({ message, hit, boot: NO_MACHINE, http: false, server });
     return { message, mac, hit, boot: NO_MACHINE, decision, maxDatagram };
+  }
+  const owner = directory.byIp(hit.lease.ipv4)?.machine.name ?? hit.machine.name;
+  if (owner !== hit.machine.name) {
+    // Two machines with one address would disturb each other, and one be served the other's files.
+    const reason = `${formatIpv4(hit.lease.ipv4)} is served to the older Machine ${owner}`;
+    return { message, mac, hit, boot: { kind: "none", reason }, decision: { kind: "ignore", reason }, maxDatagram };
   }
   const firmware = firmwareOf(message.options);
   // A system that is being installed asks for a lease too: only firmware begins a boot.

@@ -1,10 +1,22 @@
 import assert from "node:assert/strict";
 import { formatIpv4 } from "../../base/address.ts";
+import { readMachine } from "../../machine/types.ts";
 import { consider, type DhcpKnowledge, typeName } from "./exchange.ts";
-import { MalformedPacketError, OPTION, textOption } from "./options.ts";
+import { MalformedPacketError, OPTION, textOption, u32Data } from "./options.ts";
 import { encodePacket, parsePacket, REPLY_BUFFER_SIZE } from "./packet.ts";
 import { MESSAGE_TYPE } from "./reply.ts";
-import { bytesOf, clientMessage, DIRECTORY, IMAGE, NO_IMAGE, RELAY, relayAgent, SERVER } from "./testdata/client.ts";
+import {
+  bytesOf,
+  clientMessage,
+  DIRECTORY,
+  HIT,
+  IMAGE,
+  LEASED,
+  NO_IMAGE,
+  RELAY,
+  relayAgent,
+  SERVER,
+} from "./testdata/client.ts";
 
 /** A packet of tests/golden/dhcp; where each is from, tests/golden/SOURCES.md says. */
 function golden(name: string): Uint8Array {
@@ -210,3 +222,13 @@ Deno.test("consider() survives 200,000 mutated packets: each is answered within 
     assert.ok(seen.get(outcome)! > 1000, `${outcome}: ${seen.get(outcome)}`);
   }
 });
+
+for (const type of ["discover", "request", "inform"] as const) {
+  Deno.test(`consider() does not give an older Machine's address to a younger one: ${type} (issue 3, bad input)`, () => {
+    const { machine } = readMachine({ metadata: { name: "older" } });
+    const directory = { ...DIRECTORY, byIp: () => ({ machine, lease: HIT.lease }) };
+    const message = clientMessage(MESSAGE_TYPE[type], { options: { [OPTION.requestedAddress]: u32Data(LEASED) } });
+    const { decision } = consider(bytesOf(message), { ...KNOWLEDGE, directory });
+    assert.deepEqual(decision, { kind: "ignore", reason: "192.0.2.50 is served to the older Machine older" });
+  });
+}
