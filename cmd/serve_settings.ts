@@ -138,6 +138,9 @@ function httpUrl(value: string): string {
     throw new TypeError("want a URL such as http://10.0.0.2:8880");
   }
   if (!/^https?:$/.test(url.protocol)) throw new TypeError("want http:// or https://");
+  // Machines get it as it was written; URL forgives a missing slash and line ends, they may not.
+  if (!/^[a-z]+:\/\/\S+$/i.test(value)) throw new TypeError("want a URL such as http://10.0.0.2:8880");
+  if (url.username || url.password) throw new TypeError("want a URL without a user, which every machine would see");
   if (url.search || url.hash) throw new TypeError("want a URL without ? or #");
   return value.replace(/\/+$/, "");
 }

@@ -44,6 +44,14 @@ Deno.test("serveSettings() names the flag, its value and what it wants", () => {
       { "serve-url": "10.0.0.2" },
       'invalid argument "10.0.0.2" for "--serve-url": want a URL such as http://10.0.0.2:8880',
     ],
+    [
+      { "serve-url": "http:10.0.0.2" },
+      'invalid argument "http:10.0.0.2" for "--serve-url": want a URL such as http://10.0.0.2:8880',
+    ],
+    [
+      { "serve-url": "http://10.0.0.2/\n" },
+      'invalid argument "http://10.0.0.2/\n" for "--serve-url": want a URL such as http://10.0.0.2:8880',
+    ],
     [{ "serve-url": "ftp://x" }, 'invalid argument "ftp://x" for "--serve-url": want http:// or https://'],
     [{ "trusted-proxy": ["10/8"] }, 'invalid argument "10/8" for "--trusted-proxy": "10" is not an IPv4 address'],
     [
