@@ -2,6 +2,7 @@
 
 /** A text that is not the address it should be. */
 export class AddressError extends Error {
+  /** The class, in logs. */
   override name = "AddressError";
 }
 

@@ -2,6 +2,7 @@
 
 /** Input that ends before what it announces, or output that does not fit. */
 export class BytesError extends Error {
+  /** The class, in logs. */
   override name = "BytesError";
 }
 

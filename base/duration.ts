@@ -12,6 +12,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 
 /** A text that is not a duration. */
 export class DurationError extends Error {
+  /** The class, in logs. */
   override name = "DurationError";
 }
 

@@ -68,8 +68,23 @@ const fileSchema = z.object({
 export type ClusterEntry = z.infer<typeof clusterSchema>;
 /** A user entry. */
 export type UserEntry = z.infer<typeof userSchema>;
-/** A user's exec plugin. */
-export type ExecEntry = z.infer<typeof execSchema>;
+/** A user's exec plugin (client.authentication.k8s.io). */
+export interface ExecEntry {
+  /** The version of the protocol that it speaks. */
+  readonly apiVersion: string;
+  /** The program. */
+  readonly command: string;
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** Added to its environment. */
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  /** Said when the program is missing. */
+  readonly installHint?: string | undefined;
+  /** Whether it is told which cluster is meant. */
+  readonly provideClusterInfo?: boolean | undefined;
+  /** Whether it may ask on the terminal. */
+  readonly interactiveMode?: "Never" | "IfAvailable" | "Always" | undefined;
+}
 /** A context entry. */
 export type ContextEntry = z.infer<typeof contextSchema>;
 

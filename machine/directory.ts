@@ -3,7 +3,9 @@ import type { DhcpLease, Machine } from "./types.ts";
 
 /** A Machine and the one of its leases that was asked for. */
 export interface LeaseHit {
+  /** The Machine. */
   readonly machine: Machine;
+  /** Its lease with the MAC or IP asked for. */
   readonly lease: DhcpLease;
 }
 

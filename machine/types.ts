@@ -13,10 +13,15 @@ export const PROVIDER_ANNOTATION = "unbounded-cloud.io/provider";
 
 /** metav1.Condition. */
 export interface Condition {
+  /** One of conditions.ts, or another controller's. */
   type: string;
+  /** Whether it holds. */
   status: "True" | "False" | "Unknown";
+  /** For programs. */
   reason: string;
+  /** For people. */
   message: string;
+  /** metadata.generation that it was written for. */
   observedGeneration?: number;
   /** RFC 3339, whole seconds. */
   lastTransitionTime: string;
@@ -24,36 +29,55 @@ export interface Condition {
 
 /** The counters of spec.operations and status.operations. */
 export interface Operations {
+  /** Reboots. */
   rebootCounter?: number;
+  /** Installations. */
   repaveCounter?: number;
 }
 
 /** Status as stored; only what metalman writes is spelled out. */
 export interface MachineStatus {
+  /** What was carried out. */
   operations?: Operations;
+  /** One of each type. */
   conditions?: Condition[];
+  /** Everything else. */
   [field: string]: unknown;
 }
 
 /** Metadata that is used here. */
 export interface ObjectMeta {
+  /** Unique in the cluster. */
   name: string;
+  /** Of this very object; another after delete and create. */
   uid?: string;
+  /** Grows with each change of spec. */
   generation?: number;
+  /** Opaque; differs whenever the object does. */
   resourceVersion?: string;
+  /** RFC 3339. */
   creationTimestamp?: string;
+  /** RFC 3339; there while the object is being deleted. */
   deletionTimestamp?: string;
+  /** What selectors look at. */
   labels?: Record<string, string>;
+  /** What nobody selects by. */
   annotations?: Record<string, string>;
+  /** Everything else. */
   [field: string]: unknown;
 }
 
 /** A Machine as the API holds it. Unknown fields are kept; spec is untrusted until {@link readMachine}. */
 export interface MachineObject {
+  /** {@link MACHINE_API_VERSION}. */
   apiVersion?: string;
+  /** `Machine`. */
   kind?: string;
+  /** Who it is. */
   metadata: ObjectMeta;
+  /** What should be. */
   spec?: Record<string, unknown>;
+  /** What is. */
   status?: MachineStatus;
 }
 
@@ -61,26 +85,35 @@ export interface MachineObject {
 export interface DhcpLease {
   /** Canonical MAC address. */
   readonly mac: string;
+  /** The address it is given. */
   readonly ipv4: number;
+  /** Of its network. */
   readonly subnetMask: number;
   /** Absent when the Machine names none. */
   readonly gateway?: number;
+  /** Name servers, none or more. */
   readonly dns: readonly number[];
 }
 
 /** An object in a namespace, and a key of its data where it has one. */
 export interface ObjectKeyRef {
+  /** metadata.name. */
   readonly name: string;
+  /** Its namespace. */
   readonly namespace: string;
+  /** Of its data. */
   readonly key: string;
 }
 
 /** What metalman needs of a Machine. */
 export interface Machine {
+  /** metadata.name. */
   readonly name: string;
+  /** metadata.uid. */
   readonly uid: string;
   /** metadata.creationTimestamp in milliseconds: of two claims to an address the older wins. */
   readonly createdMs: number;
+  /** metadata.generation. */
   readonly generation: number;
   /** The valid leases; the others are in {@link MachineReading.problems}. */
   readonly leases: readonly DhcpLease[];
@@ -108,7 +141,9 @@ export interface FieldProblem {
 
 /** A Machine and what is wrong with its fields: the rest of it is still served. */
 export interface MachineReading {
+  /** What can be used of it. */
   readonly machine: Machine;
+  /** What cannot. */
   readonly problems: readonly FieldProblem[];
 }
 

@@ -2,21 +2,25 @@
 
 /** A server cannot listen where it should; the message says what to do. */
 export class BindError extends Error {
+  /** The class, in logs. */
   override name = "BindError";
 }
 
 /** Another program has the port. */
 export class PortInUse extends BindError {
+  /** The class, in logs. */
   override name = "PortInUse";
 }
 
 /** The port is not for everybody. */
 export class NoRightsForPort extends BindError {
+  /** The class, in logs. */
   override name = "NoRightsForPort";
 }
 
 /** The address is not one of this host's. */
 export class AddressNotHere extends BindError {
+  /** The class, in logs. */
   override name = "AddressNotHere";
 }
 
@@ -24,8 +28,11 @@ export class AddressNotHere extends BindError {
 export interface BindTarget {
   /** `DHCP`, `the health checks`. */
   readonly what: string;
+  /** Of the socket. */
   readonly protocol: "TCP" | "UDP";
+  /** IPv4, or the address of all interfaces. */
   readonly address: string;
+  /** The port wanted. */
   readonly port: number;
   /** The flag that chooses the port. */
   readonly flag: string;

@@ -20,18 +20,23 @@ export interface DhcpIdentity {
 
 /** What there is to know about a message. */
 export interface DhcpQuestion {
+  /** As it came. */
   readonly message: DhcpMessage;
   /** The Machine with the message's MAC address. */
   readonly hit: LeaseHit | undefined;
+  /** What the client would be told to boot. */
   readonly boot: BootChoice;
   /** The client is UEFI HTTP boot. */
   readonly http: boolean;
+  /** Who answers. */
   readonly server: DhcpIdentity;
 }
 
 /** An address and a UDP port. */
 export interface Destination {
+  /** IPv4, as a number. */
   readonly address: number;
+  /** UDP. */
   readonly port: number;
 }
 

@@ -6,6 +6,7 @@ export type FirmwareKind = "bios" | "uefi" | "http" | "ipxe";
 
 /** A client that boots from the network. */
 export interface Firmware {
+  /** How it loads. */
   readonly kind: FirmwareKind;
   /** Key of an image's `bootFiles`, such as `x64-uefi`; absent when the client does not tell or IANA does not know it. */
   readonly architecture?: string;

@@ -50,6 +50,7 @@ export const RELAY_SUBOPTION = {
 
 /** A datagram that is not a DHCP message, or an option that is not what its code promises. */
 export class MalformedPacketError extends Error {
+  /** The class, in logs. */
   override name = "MalformedPacketError";
 }
 

@@ -32,16 +32,27 @@ export const BROADCAST_FLAG = 0x8000;
 
 /** A DHCP message; addresses are unsigned 32-bit numbers. A parsed one is a view of the datagram it came from. */
 export interface DhcpMessage {
+  /** One of {@link OP}. */
   readonly op: number;
+  /** Hardware type: 1 is Ethernet. */
   readonly htype: number;
+  /** Length of a hardware address: 6. */
   readonly hlen: number;
+  /** Relays that the message came through. */
   readonly hops: number;
+  /** The exchange, chosen by the client. */
   readonly xid: number;
+  /** Seconds since the client began. */
   readonly secs: number;
+  /** {@link BROADCAST_FLAG}, or 0. */
   readonly flags: number;
+  /** The client's address, if it holds one. */
   readonly ciaddr: number;
+  /** The address that the client is given. */
   readonly yiaddr: number;
+  /** The server to load the boot file from. */
   readonly siaddr: number;
+  /** The relay, or 0. */
   readonly giaddr: number;
   /** 16 bytes, of which `hlen` count. */
   readonly chaddr: Uint8Array;

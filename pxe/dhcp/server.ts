@@ -21,22 +21,29 @@ export type DhcpMode =
 
 /** A message that concerned a Machine, and what came of it. */
 export interface DhcpEvent {
+  /** The Machine and its lease. */
   readonly hit: LeaseHit;
   /** `DISCOVER`, `REQUEST`, `DECLINE` ... */
   readonly request: string;
+  /** What was done. */
   readonly outcome: DhcpDecision["kind"];
   /** `OFFER`, `ACK` or `NAK`, when the outcome is a reply. */
   readonly reply?: string;
+  /** Why, in words. */
   readonly reason: string;
 }
 
 /** Settings of a DHCP server. */
 export interface DhcpServerOptions {
+  /** Whom it listens to. */
   readonly mode: DhcpMode;
   /** Start of the URLs that UEFI HTTP boot is sent to. */
   readonly serveUrl: string;
+  /** The Machines. */
   readonly directory: Directory;
+  /** What they boot. */
   readonly images: ImageDirectory;
+  /** Says what was answered, and why not. */
   readonly log: Logger;
   /** Called after each message of a known Machine; must not block. */
   readonly onDecision?: (event: DhcpEvent) => void;
@@ -46,7 +53,7 @@ export interface DhcpServerOptions {
   readonly clientPort?: number;
   /** Where relays listen. @default 67 */
   readonly relayPort?: number;
-  /** @default systemClock */
+  /** Time. @default systemClock */
   readonly clock?: Clock;
 }
 

@@ -18,21 +18,27 @@ export type Kind =
 
 /** A field of a struct. */
 export interface Field {
+  /** As templates spell it. */
   readonly name: string;
+  /** The field's type. */
   readonly type: GoType;
   /** Key in the Machine's JSON; undefined where the JSON has no such key. */
   readonly json: string | undefined;
   /** The fields of this field's type stand in the same JSON object. */
   readonly inline: boolean;
+  /** Its type's fields can be named without it. */
   readonly embedded: boolean;
 }
 
 /** A method that a template can name. */
 export interface Method {
+  /** As templates spell it. */
   readonly name: string;
   /** Whether it can be called on addressable values and pointers only. */
   readonly onPointer: boolean;
+  /** Of its arguments. */
   readonly params: readonly GoType[];
+  /** Names of the types it returns. */
   readonly results: readonly string[];
 }
 
@@ -43,6 +49,7 @@ export type FieldPath = readonly Field[];
 export class GoType {
   /** As %T prints it. */
   readonly name: string;
+  /** What it is made like. */
   readonly kind: Kind;
   /** What a pointer points to, what a slice or map holds. */
   readonly elem: GoType | undefined;

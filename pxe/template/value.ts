@@ -24,7 +24,9 @@ export interface Target {
  * ptr: Target or null.
  */
 export class GoValue {
+  /** Go's type. */
   readonly type: GoType;
+  /** What lies behind it, by kind. */
   readonly raw: unknown;
   /** Whether Go could take its address: methods on pointers can be called then. */
   readonly addressable: boolean;
