@@ -96,13 +96,13 @@ Deno.test("watchCollection() lists, watches from there with bookmarks, and goes 
 
 Deno.test("watchCollection() never uses half a line of a watch that was cut", async () => {
   const whole = JSON.stringify({ type: "ADDED", object: widget("half", 6) });
+  const seen = Promise.withResolvers<void>();
   await using server = await ScriptedServer.start(script([(reply) => reply.json(listOf(5))], [
     (reply) => {
       reply.stream();
-      reply.event("ADDED", widget("whole", 6));
-      // All of the text but its end: it could be read, and the object could be longer.
-      reply.write(whole);
-      setTimeout(() => reply.cut(), 20);
+      // The second line lacks its end: it could be read, and the object could be longer.
+      reply.write(`${JSON.stringify({ type: "ADDED", object: widget("whole", 6) })}\n${whole}`);
+      seen.promise.then(() => reply.cut());
     },
     (reply) => {
       reply.stream();
@@ -110,6 +110,8 @@ Deno.test("watchCollection() never uses half a line of a watch that was cut", as
     },
   ]));
   await using mirror = new Mirror(server);
+  await mirror.sees("added whole 6");
+  seen.resolve();
   await mirror.sees("added last 8");
   assert.deepEqual(mirror.changes, ["added whole 6", "added last 8"]);
   assert.equal(watchesOf(server)[1]!.query.get("resourceVersion"), "6");
