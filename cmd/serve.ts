@@ -12,6 +12,7 @@ import { ApiError } from "../k8s/errors.ts";
 import { systemHost } from "../k8s/host.ts";
 import { locateAccess } from "../k8s/locate.ts";
 import { startDhcpServer } from "../pxe/dhcp/server.ts";
+import { readBootFile } from "../pxe/boot_file_store.ts";
 import { createFileResolver } from "../pxe/files.ts";
 import { startHealthServer } from "../pxe/http/health_server.ts";
 import { startHttpServer } from "../pxe/http/server.ts";
@@ -136,6 +137,7 @@ function imageController(
     store,
     puller,
     log,
+    random,
     report: machines.event,
     readSecret: async (namespace, name) => {
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
@@ -224,7 +226,7 @@ async function startServers(sources: Sources): Promise<Site> {
 
 /** What a path means for a client, for TFTP and HTTP. */
 function fileResolver({ address, machines, images, userData, facts }: Sources) {
-  const templates = new TemplateCache({ read: (path) => Deno.readFile(path) });
+  const templates = new TemplateCache({ read: readBootFile });
   const { store, report, synced } = machines;
   const resolve = createFileResolver({
     directory: store,

@@ -1,9 +1,11 @@
 /** What a path means for a client: the one question that TFTP and HTTP ask. */
 
+import type { BootFile } from "./image.ts";
+
 /** Answer to (client, path). */
 export type FileAnswer =
   /** A file of the image, as it lies on disk. */
-  | { readonly kind: "file"; readonly absolutePath: string; readonly size: number; readonly etag: string }
+  | (BootFile & { readonly kind: "file"; readonly etag: string })
   /** Bytes made for this machine: a rendered template, its user-data. */
   | { readonly kind: "bytes"; readonly body: Uint8Array; readonly etag: string }
   /** The image is not local yet: HTTP 503 with Retry-After, TFTP error 0. */

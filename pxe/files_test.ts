@@ -21,7 +21,7 @@ const IMAGE: BootImage = {
   bootFiles: {},
   file: (path) =>
     ["shim.efi", "both", "both.tmpl", "only.tmpl", "broken.tmpl", "cloud-init/user-data"].includes(path)
-      ? { absolutePath: `/cache/${path}`, size: 7 }
+      ? { absolutePath: `/cache/${path}`, offset: 0, size: 7 }
       : undefined,
 };
 

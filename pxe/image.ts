@@ -5,6 +5,8 @@ import type { Machine } from "../machine/types.ts";
 export interface BootFile {
   /** Where the bytes are; never a link, never outside the cache. */
   readonly absolutePath: string;
+  /** Where in that file its bytes begin: small ones share one. */
+  readonly offset: number;
   /** Bytes. */
   readonly size: number;
 }
@@ -30,6 +32,7 @@ export interface ImageMissing {
 /** The image a Machine boots from now. Answers from memory, at once. */
 export interface ImageDirectory {
   /**
+   * The image, or why there is none.
    * @param starting true when the machine begins a boot (DHCP): a newer image may be taken from here on;
    * false in the middle of one (TFTP, HTTP): the image stays the one the boot began with.
    */

@@ -1,22 +1,19 @@
 /** Templates of boot images: read and parsed once an image, executed for each request. */
+import type { BootFile } from "./image.ts";
 import { type GoValue, parseTemplate, type Template } from "./template/template.ts";
 
 /** What {@link TemplateCache} needs. */
 export interface TemplateCacheOptions {
-  /** Reads a whole file. */
-  readonly read: (absolutePath: string) => Promise<Uint8Array>;
+  /** Reads all bytes of a file. */
+  readonly read: (file: BootFile) => Promise<Uint8Array>;
   /** Parsed templates kept. @default 256 */
   readonly maxEntries?: number;
 }
 
 /** A template in an image. */
-export interface TemplateFile {
+export interface TemplateFile extends BootFile {
   /** The image's digest and the path in it: what the file is, for ever. */
   readonly key: string;
-  /** Where it lies now. */
-  readonly absolutePath: string;
-  /** Bytes. */
-  readonly size: number;
 }
 
 /** A larger template is somebody's mistake: a file that was named .tmpl. */
@@ -70,7 +67,7 @@ export class TemplateCache {
     }
     let text: Uint8Array;
     try {
-      text = await this.#options.read(file.absolutePath);
+      text = await this.#options.read(file);
     } catch {
       // The disk may recover, so this is not kept; the error's own text names paths of this host.
       this.#entries.delete(file.key);

@@ -1,3 +1,4 @@
+import type { BootFile } from "./image.ts";
 import assert from "node:assert/strict";
 import { templateData } from "./template/machine_view.ts";
 import { TemplateCache, type TemplateFile } from "./templates.ts";
@@ -17,14 +18,14 @@ function data(name = "m1") {
 }
 
 function template(key: string, size = 10): TemplateFile {
-  return { key, absolutePath: `/cache/${key}`, size };
+  return { key, absolutePath: `/cache/${key}`, offset: 0, size };
 }
 
 function cacheOf(files: Record<string, string | Error>, maxEntries?: number) {
   const reads: string[] = [];
-  const read = (path: string) => {
-    reads.push(path);
-    const file = files[path.replace("/cache/", "")]!;
+  const read = ({ absolutePath }: BootFile) => {
+    reads.push(absolutePath);
+    const file = files[absolutePath.replace("/cache/", "")]!;
     return file instanceof Error ? Promise.reject(file) : Promise.resolve(encoder.encode(file));
   };
   return { reads, files, cache: new TemplateCache(maxEntries === undefined ? { read } : { read, maxEntries }) };

@@ -1,6 +1,7 @@
 /** Writes the contents of an image into a folder, from inside a worker: blocking calls are the fast ones there. */
 import { statfsSync } from "node:fs";
 import { CacheFolderError, CacheFullError, PullError } from "./errors.ts";
+import { PACK_FILE } from "./image_index.ts";
 import type { Content } from "./layer.ts";
 import type { ContentSink } from "./unpack.ts";
 
@@ -22,14 +23,28 @@ export function explainDiskError(error: unknown, folder: string): PullError {
   return new CacheFolderError(`cannot write to cache folder ${folder}: ${text}`);
 }
 
-/** A folder of contents named by their numbers. */
+/** Contents up to this size share one file: making a file costs more than writing it. */
+const PACKED_BYTES = 256 * 1024;
+/** The pack is written in pieces of this size. */
+const PACK_BUFFER = 4 * 1024 * 1024;
+
+/** The contents of an image in a folder: small ones in a pack, large ones in files named by their numbers. */
 export class ContentStore implements ContentSink, Disposable {
   readonly #folder: string;
+  /** Large contents. */
   readonly #ids: number[] = [];
+  /** Where small contents begin in the pack. */
+  readonly #packed = new Map<number, number>();
   #content: Content | undefined;
+  /** Of the content that comes in, when it is a large one. */
   #file: Deno.FsFile | undefined;
-  /** Where the file's cursor is. */
+  /** Where that file's cursor is. */
   #at = 0;
+  #pack: Deno.FsFile | undefined;
+  #packBuffer = new Uint8Array(0);
+  #buffered = 0;
+  /** Bytes of the pack that are written. */
+  #packWritten = 0;
   #unchecked = SPACE_STEP;
 
   /**
@@ -44,14 +59,20 @@ export class ContentStore implements ContentSink, Disposable {
   begin(content: Content): void {
     this.#content = content;
     this.#at = 0;
-    this.#ids.push(content.id);
+    if (content.size > PACKED_BYTES) this.#ids.push(content.id);
+    else this.#guard(() => this.#reserve(content));
   }
 
-  /** Bytes of it. Most files come whole, in one piece. */
+  /** Bytes of it. */
   write(bytes: Uint8Array, offset: number): void {
     this.#guard(() => {
       this.#checkSpace(bytes.length);
       const { id, size } = this.#content!;
+      const packed = this.#packed.get(id);
+      if (packed !== undefined) {
+        this.#packBuffer.set(bytes, packed - this.#packWritten + offset);
+        return;
+      }
       if (offset === 0 && bytes.length === size) {
         Deno.writeFileSync(`${this.#folder}/${id}`, bytes, { createNew: true });
         this.#at = size;
@@ -67,8 +88,9 @@ export class ContentStore implements ContentSink, Disposable {
   /** It is complete: a hole at its end is added. */
   end(): void {
     this.#guard(() => {
-      const { size } = this.#content!;
-      if (size === 0 || this.#at < size) {
+      const { id, size } = this.#content!;
+      if (this.#packed.has(id)) return;
+      if (this.#at < size) {
         this.#file ??= this.#open();
         this.#file.truncateSync(size);
       }
@@ -77,11 +99,37 @@ export class ContentStore implements ContentSink, Disposable {
     });
   }
 
-  /** Removes what no name leads to any more: upper layers replaced or removed it. */
-  keepOnly(ids: ReadonlySet<number>): void {
+  /** All contents have come: the pack is written out, and files that no name leads to any more are removed. */
+  finish(kept: ReadonlySet<number>): void {
     this.#guard(() => {
-      for (const id of this.#ids) if (!ids.has(id)) Deno.removeSync(`${this.#folder}/${id}`);
+      // Also where all small contents are empty: whoever opens one finds a file.
+      if (this.#packed.size > 0) this.#flush();
+      for (const id of this.#ids) if (!kept.has(id)) Deno.removeSync(`${this.#folder}/${id}`);
     });
+  }
+
+  /** Where a content begins in the pack; -1 when it has a file of its own. */
+  packedAt(id: number): number {
+    return this.#packed.get(id) ?? -1;
+  }
+
+  /** Makes room for a small content; it is all zeros until it is written. */
+  #reserve({ id, size }: Content): void {
+    if (this.#buffered + size > this.#packBuffer.length) {
+      if (this.#buffered > 0) this.#flush();
+      if (this.#packBuffer.length === 0) this.#packBuffer = new Uint8Array(PACK_BUFFER);
+    }
+    this.#packed.set(id, this.#packWritten + this.#buffered);
+    this.#buffered += size;
+  }
+
+  #flush(): void {
+    this.#pack ??= Deno.openSync(`${this.#folder}/${PACK_FILE}`, { write: true, createNew: true });
+    const bytes = this.#packBuffer.subarray(0, this.#buffered);
+    for (let at = 0; at < bytes.length;) at += this.#pack.writeSync(bytes.subarray(at));
+    bytes.fill(0);
+    this.#packWritten += this.#buffered;
+    this.#buffered = 0;
   }
 
   #open(): Deno.FsFile {
@@ -108,9 +156,10 @@ export class ContentStore implements ContentSink, Disposable {
     }
   }
 
-  /** Closes the file that is open. */
+  /** Closes what is open. */
   [Symbol.dispose](): void {
     this.#file?.close();
-    this.#file = undefined;
+    this.#pack?.close();
+    this.#file = this.#pack = undefined;
   }
 }

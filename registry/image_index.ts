@@ -3,13 +3,20 @@ import { ContentError } from "./errors.ts";
 import type { FileIndex } from "./layer.ts";
 
 /** Another version is not read but pulled again. */
-const VERSION = 1;
+const VERSION = 2;
+
+/** A regular file: its path, the number of its content, its size, and where in the pack it begins; -1: a file of its own. */
+export type IndexedFile = readonly [path: string, id: number, size: number, packed: number];
 
 /** What index.json holds. */
-export interface ImageIndex extends FileIndex {
+export interface ImageIndex extends Pick<FileIndex, "links"> {
   /** Of the manifest. */
   readonly digest: string;
+  readonly files: readonly IndexedFile[];
 }
+
+/** In the image's folder: all small contents, one after the other. */
+export const PACK_FILE = "pack";
 
 /** index.json for an image. */
 export function formatIndex({ digest, files, links }: ImageIndex): string {
@@ -18,7 +25,8 @@ export function formatIndex({ digest, files, links }: ImageIndex): string {
 
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isFile = (entry: unknown) =>
-  Array.isArray(entry) && typeof entry[0] === "string" && isCount(entry[1]) && isCount(entry[2]);
+  Array.isArray(entry) && typeof entry[0] === "string" && isCount(entry[1]) && isCount(entry[2]) &&
+  (isCount(entry[3]) || entry[3] === -1);
 const isLink = (entry: unknown) => Array.isArray(entry) && typeof entry[0] === "string" && typeof entry[1] === "string";
 
 /**

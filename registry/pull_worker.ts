@@ -145,8 +145,9 @@ async function pull({ folder, client: options, digest, layers, diffIds, maxBytes
   if (index.files.length === 0) {
     throw new ContentError(`the image has no files below /${DISK}; put what is to be served there`);
   }
-  sink.keepOnly(new Set(index.files.map(([, id]) => id)));
-  Deno.writeTextFileSync(`${folder}/${INDEX_FILE}`, formatIndex({ digest, ...index }));
+  sink.finish(new Set(index.files.map(([, id]) => id)));
+  const files = index.files.map(([path, id, size]) => [path, id, size, sink.packedAt(id)] as const);
+  Deno.writeTextFileSync(`${folder}/${INDEX_FILE}`, formatIndex({ digest, files, links: index.links }));
 }
 
 /** A machine that loses power must not find empty files under the right names. */

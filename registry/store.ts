@@ -4,14 +4,14 @@
  * ```
  * lock              held while a process uses the folder
  * bindings.json     what a reference led to, so that a restart serves while the registry is down
- * images/DIGEST/    index.json, one file a content, named by number
+ * images/DIGEST/    index.json, the pack of small contents, one file for each large one, named by number
  * tmp/              whatever is under way; emptied at start
  * ```
  */
 import { z } from "zod";
 import { explainDiskError } from "./content_store.ts";
 import { CacheFolderError, ContentError } from "./errors.ts";
-import { type ImageIndex, parseIndex } from "./image_index.ts";
+import { type ImageIndex, PACK_FILE, parseIndex } from "./image_index.ts";
 import { MAX_METADATA_BYTES, type Metadata, METADATA_FILE, parseMetadata } from "./metadata.ts";
 import { INDEX_FILE, SYNCED_FILE } from "./pull_job.ts";
 import { isDigest } from "./reference.ts";
@@ -96,9 +96,7 @@ export class ImageStore implements AsyncDisposable {
       if (path !== this.folderOf(index.digest)) throw new ContentError("the image lies in another's folder");
       const synced = await Deno.stat(`${path}/${SYNCED_FILE}`).then(() => true, () => false);
       if (!synced) {
-        for (const [, id, size] of index.files) {
-          if ((await Deno.lstat(`${path}/${id}`)).size !== size) throw new ContentError("a file has lost its content");
-        }
+        await checkSizes(path, index);
       }
       this.#images.set(index.digest, new StoredImage(path, index, await readMetadata(path, index)));
     } catch (error) {
@@ -245,9 +243,21 @@ export class ImageStore implements AsyncDisposable {
 }
 
 /** Reads disk/metadata.yaml; an image may come without. */
+/** After a loss of power files may be there without their content. @throws {ContentError | Deno.errors.NotFound} */
+async function checkSizes(path: string, { files }: ImageIndex): Promise<void> {
+  const lost = () => new ContentError("a file has lost its content");
+  let packEnd = 0;
+  for (const [, id, size, packed] of files) {
+    if (packed >= 0) packEnd = Math.max(packEnd, packed + size);
+    else if ((await Deno.lstat(`${path}/${id}`)).size !== size) throw lost();
+  }
+  if (packEnd > 0 && (await Deno.lstat(`${path}/${PACK_FILE}`)).size < packEnd) throw lost();
+}
+
 async function readMetadata(folder: string, index: ImageIndex): Promise<Metadata> {
   const file = new StoredImage(folder, index, parseMetadata("")).file(METADATA_FILE);
   if (file === undefined) return parseMetadata("");
   if (file.size > MAX_METADATA_BYTES) throw new ContentError(`${METADATA_FILE} is longer than 64 KiB`);
-  return parseMetadata(await Deno.readTextFile(file.absolutePath));
+  const bytes = (await Deno.readFile(file.absolutePath)).subarray(file.offset, file.offset + file.size);
+  return parseMetadata(new TextDecoder().decode(bytes));
 }

@@ -19,7 +19,7 @@ async function withFolder(test: (folder: string) => Promise<void>): Promise<void
 async function add(store: ImageStore, name: string, content = "content"): Promise<void> {
   const folder = await store.newFolder();
   await Deno.writeTextFile(`${folder}/0`, content);
-  const index = { files: [["file", 0, 7]] as const, links: [] };
+  const index = { files: [["file", 0, 7, -1]] as const, links: [] };
   await Deno.writeTextFile(`${folder}/index.json`, formatIndex({ digest: digest(name), ...index }));
   await store.adopt(folder, digest(name));
 }

@@ -1,5 +1,5 @@
 /** An unpacked image and the files it serves. */
-import type { ImageIndex } from "./image_index.ts";
+import { type ImageIndex, type IndexedFile, PACK_FILE } from "./image_index.ts";
 import { DISK, MAX_LINKS } from "./layer.ts";
 import type { Metadata } from "./metadata.ts";
 
@@ -10,6 +10,8 @@ const MAX_PARTS = 128;
 export interface StoredFile {
   /** Never a link, never outside the cache. */
   readonly absolutePath: string;
+  /** Where in it the content begins. */
+  readonly offset: number;
   /** Bytes. */
   readonly size: number;
 }
@@ -23,12 +25,12 @@ export class StoredImage {
   /** metadata.yaml `bootFiles`. */
   readonly bootFiles: Readonly<Record<string, string>>;
   readonly #folder: string;
-  readonly #files: ReadonlyMap<string, readonly [path: string, id: number, size: number]>;
+  readonly #files: ReadonlyMap<string, IndexedFile>;
   readonly #links: ReadonlyMap<string, string>;
 
   /**
    * An image whose contents are here.
-   * @param folder holds the contents, named by their numbers
+   * @param folder holds the contents: large ones named by their numbers, small ones in the pack
    */
   constructor(folder: string, { digest, files, links }: ImageIndex, { dhcpBootImageName, bootFiles }: Metadata) {
     this.digest = digest;
@@ -53,7 +55,11 @@ export class StoredImage {
     if (file === undefined && this.#links.size > 0 && path.length <= MAX_PATH) {
       file = this.#files.get(this.#resolve(path) ?? "");
     }
-    return file && { absolutePath: `${this.#folder}/${file[1]}`, size: file[2] };
+    if (file === undefined) return undefined;
+    const [, id, size, packed] = file;
+    return packed < 0
+      ? { absolutePath: `${this.#folder}/${id}`, offset: 0, size }
+      : { absolutePath: `${this.#folder}/${PACK_FILE}`, offset: packed, size };
   }
 
   /** The path without links; undefined when it leads out of /disk or in a circle. */

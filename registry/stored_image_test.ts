@@ -7,7 +7,7 @@ import { StoredImage } from "./stored_image.ts";
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const image = new StoredImage("/c", {
   digest: DIGEST,
-  files: [["boot/a", 0, 5], ["b", 7, 6], ["d/e/f", 2, 0]],
+  files: [["boot/a", 0, 5, -1], ["b", 7, 6, -1], ["d/e/f", 2, 0, -1], ["small", 9, 4, 100]],
   links: [
     ["rel", "boot/a"],
     ["boot/up", "../b"],
@@ -58,17 +58,22 @@ for (const [path, id] of CASES) {
   });
 }
 
+Deno.test("StoredImage.file() says where in the pack a small content begins", () => {
+  assert.deepEqual(image.file("small"), { absolutePath: "/c/pack", offset: 100, size: 4 });
+});
+
 Deno.test("index.json reads back what was written, and nothing else is an index", () => {
-  const index = { files: [["a", 0, 1]] as const, links: [["l", "a"]] as const };
+  const index = { files: [["a", 0, 1, -1], ["b", 1, 2, 0]] as const, links: [["l", "a"]] as const };
   const text = formatIndex({ digest: DIGEST, ...index });
-  assert.deepEqual(parseIndex(text), { digest: DIGEST, files: [["a", 0, 1]], links: [["l", "a"]] });
+  assert.deepEqual(parseIndex(text), { digest: DIGEST, files: [["a", 0, 1, -1], ["b", 1, 2, 0]], links: [["l", "a"]] });
   for (
     const bad of [
       "",
       "{}",
-      text.replace('"version":1', '"version":2'),
+      text.replace('"version":2', '"version":1'),
       text.slice(0, -5),
-      text.replace('["a",0,1]', '["a",-1,1]'),
+      text.replace('["a",0,1,', '["a",-1,1,'),
+      text.replace('["b",1,2,0]', '["b",1,2,-2]'),
     ]
   ) {
     assert.throws(() => parseIndex(bad), ContentError);

@@ -125,7 +125,8 @@ function send(
   const { status, fields, body: span } = planFile(method === "HEAD" ? "HEAD" : "GET", headers, representation);
   if (span === undefined) return { status, fields };
   if (answer.kind === "bytes") return { status, fields, body: answer.body.subarray(span.start, span.end) };
-  const body = open(answer.absolutePath, span);
+  const { absolutePath, offset } = answer;
+  const body = open(absolutePath, { start: offset + span.start, end: offset + span.end });
   // The image was replaced between the answer and now: the next try finds the new one.
   return body === undefined
     ? textReply(method, 503, "not here yet, try again\n", RETRY_AFTER)

@@ -8,8 +8,9 @@ import { createRoutes, type DisableAnswer } from "./routes.ts";
 const encoder = new TextEncoder();
 const ANSWERS: Record<string, FileAnswer> = {
   "/rendered": { kind: "bytes", body: encoder.encode("0123456789"), etag: '"r"' },
-  "/file.efi": { kind: "file", absolutePath: "/cache/file.efi", size: 5, etag: '"f"' },
-  "/gone": { kind: "file", absolutePath: "/cache/gone", size: 5, etag: '"f"' },
+  "/file.efi": { kind: "file", absolutePath: "/cache/file.efi", offset: 0, size: 5, etag: '"f"' },
+  "/gone": { kind: "file", absolutePath: "/cache/gone", offset: 0, size: 5, etag: '"f"' },
+  "/packed.efi": { kind: "file", absolutePath: "/cache/pack", offset: 2, size: 3, etag: '"p"' },
   "/soon": { kind: "notYet", reason: "secret registry.internal is down" },
   "/bad": { kind: "failed", reason: "template: bad:1:\n boom" },
   "/a b/\u00e9%": { kind: "bytes", body: encoder.encode("decoded"), etag: '"d"' },
@@ -63,6 +64,7 @@ for (
     }],
     ["HEAD of rendered bytes", "HEAD", "/rendered", 200, "", { "content-length": "10", etag: '"r"' }],
     ["a file", "GET", "/file.efi", 200, "abcde", { "content-length": "5", "accept-ranges": "bytes" }],
+    ["a file that shares its place with others", "GET", "/packed.efi", 200, "cde", { "content-length": "3" }],
     ["two slashes, as shim asks", "GET", "//file.efi", 200, "abcde", { "content-length": "5" }],
     ["HEAD of a file, as UEFI asks", "HEAD", "/file.efi", 200, "", { "content-length": "5" }],
     ["a file that went in between", "GET", "/gone", 503, "not here yet, try again\n", { "retry-after": "5" }],

@@ -53,6 +53,7 @@ function resolverOf(folder: string): FileResolver {
     const file = (name: string, size: number): FileAnswer => ({
       kind: "file",
       absolutePath: name.startsWith("/") ? name : `${folder}/${name}`,
+      offset: 0,
       size,
       etag: '"t"',
     });

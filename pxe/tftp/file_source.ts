@@ -15,16 +15,48 @@ export interface OpenFile {
 
 const SCRATCH_BYTES = 64 * 1024;
 
+/** Part of an open file, as if it were all of it: small boot files share one. */
+class FileWindow implements OpenFile {
+  readonly #file: OpenFile;
+  readonly #offset: number;
+  readonly #size: number;
+  #left: number;
+
+  constructor(file: OpenFile, offset: number, size: number) {
+    this.#file = file;
+    this.#offset = offset;
+    this.#left = this.#size = size;
+  }
+
+  async read(target: Uint8Array): Promise<number | null> {
+    if (this.#left === 0) return null;
+    const got = await this.#file.read(target.length > this.#left ? target.subarray(0, this.#left) : target);
+    this.#left -= got ?? 0;
+    return got;
+  }
+
+  async seek(offset: number, whence: 0): Promise<number> {
+    this.#left = this.#size - offset;
+    return await this.#file.seek(this.#offset + offset, whence) - this.#offset;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
 /**
- * A source that owns the file from now on. For netascii the file is read once before, to know the converted size:
+ * A source that owns the file from now on and gives `size` bytes from `offset` on. For netascii the file is read once before, to know the converted size:
  * RFC 2349's `tsize` and the end of the transfer both need it.
  */
 export async function fileSource(
-  file: OpenFile,
-  { size, mode, pieceBytes }: { size: number; mode: Mode; pieceBytes: number },
+  whole: OpenFile,
+  { offset, size, mode, pieceBytes }: { offset: number; size: number; mode: Mode; pieceBytes: number },
 ): Promise<ByteSource> {
-  if (mode === "octet") return new ReadAhead(new PlainFiller(file), size, pieceBytes);
+  const file = new FileWindow(whole, offset, size);
   try {
+    if (offset > 0) await file.seek(0, 0);
+    if (mode === "octet") return new ReadAhead(new PlainFiller(file), size, pieceBytes);
     const converted = await convertedSize(file);
     await file.seek(0, 0);
     return new ReadAhead(new NetasciiFiller(file), converted, pieceBytes);

@@ -35,8 +35,11 @@ Deno.test("fileSource() gives every byte through windows that move forward, and 
     fc.integer({ min: 1, max: 100 }),
     fc.constantFrom<Mode>("octet", "netascii"),
     async (size, pieceBytes, most, mode) => {
-      const file = new FakeFile(bytesOf(size), most);
-      const source = await fileSource(file, { size, mode, pieceBytes });
+      // What lies before and behind in the same file is none of it.
+      const offset = size % 7;
+      const content = bytesOf(size);
+      const file = new FakeFile(Uint8Array.from([...bytesOf(offset), ...content, 10, 13, 10]), most);
+      const source = await fileSource(file, { offset, size, mode, pieceBytes });
       const out = new Uint8Array(source.size);
       const window = Math.min(10, pieceBytes);
       for (let at = 0; at < out.length; at += 3) {
@@ -46,7 +49,7 @@ Deno.test("fileSource() gives every byte through windows that move forward, and 
         source.copy(at, target);
         out.set(target, at);
       }
-      const plain = [...file.bytes];
+      const plain = [...content];
       assert.deepEqual(
         [...out],
         mode === "octet" ? plain : plain.flatMap((b) => b === 10 ? [13, 10] : b === 13 ? [13, 0] : [b]),
@@ -60,7 +63,7 @@ Deno.test("fileSource() gives every byte through windows that move forward, and 
 
 Deno.test("fileSource() reads ahead one piece and no more, and closes an unfinished file when told", async () => {
   const file = new FakeFile(bytesOf(100), 10);
-  const source = await fileSource(file, { size: 100, mode: "octet", pieceBytes: 10 });
+  const source = await fileSource(file, { offset: 0, size: 100, mode: "octet", pieceBytes: 10 });
   await source.need(0, 5);
   await source.need(0, 5);
   await source.need(0, 15);
@@ -72,7 +75,12 @@ Deno.test("fileSource() reads ahead one piece and no more, and closes an unfinis
 });
 
 Deno.test("a file that is shorter than announced is an error that says so", async () => {
-  const source = await fileSource(new FakeFile(bytesOf(12), 5), { size: 100, mode: "octet", pieceBytes: 10 });
+  const source = await fileSource(new FakeFile(bytesOf(12), 5), {
+    offset: 0,
+    size: 100,
+    mode: "octet",
+    pieceBytes: 10,
+  });
   await source.need(0, 10);
   await assert.rejects(async () => await source.need(10, 20), SourceTooShort);
   await source.close();
@@ -81,7 +89,10 @@ Deno.test("a file that is shorter than announced is an error that says so", asyn
 Deno.test("a file that cannot be converted is closed", async () => {
   const file = new FakeFile(bytesOf(12), 5);
   file.read = () => Promise.reject(new Error("input/output error"));
-  await assert.rejects(fileSource(file, { size: 12, mode: "netascii", pieceBytes: 10 }), /input\/output error/);
+  await assert.rejects(
+    fileSource(file, { offset: 0, size: 12, mode: "netascii", pieceBytes: 10 }),
+    /input\/output error/,
+  );
   assert.equal(file.closed, 1);
 });
 

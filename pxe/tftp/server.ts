@@ -1,15 +1,15 @@
 /** The TFTP server: sockets, files and timers around the pure parts beside it. It knows clients, not Machines. */
 import { parseIpv4 } from "../../base/address.ts";
-import { LineBudget } from "../../base/line_budget.ts";
-import type { LogFields, Logger } from "../../base/log.ts";
+import { LineBudget, type LineBudgetOptions } from "../../base/line_budget.ts";
+import type { LogFields, Logger, LogLevel } from "../../base/log.ts";
 import { TaskGroup } from "../../base/tasks.ts";
 import type { FileAnswer, FileResolver } from "../answer.ts";
 import { bindError } from "../bind_error.ts";
 import { fileSource } from "./file_source.ts";
 import { toNetascii } from "./netascii.ts";
 import { negotiate, type Terms } from "./options.ts";
-import { decodeRequest, encodeError, ErrorCode, type ReadRequest } from "./packet.ts";
-import { MemorySource, pieceBytesFor } from "./read_ahead.ts";
+import { decodeRequest, encodeError, ErrorCode, type Mode, type ReadRequest } from "./packet.ts";
+import { type ByteSource, MemorySource, pieceBytesFor } from "./read_ahead.ts";
 import { type Outcome, Session, UNREADABLE } from "./session.ts";
 
 /** What a server is made of. */
@@ -28,12 +28,16 @@ export interface TftpServerOptions {
   readonly maxTransfers?: number;
   /** The same for one client address. @default 16 */
   readonly maxTransfersPerClient?: number;
+  /** Log lines about requests and transfers. @default 4,000 at once, 200 a second */
+  readonly lines?: LineBudgetOptions;
 }
 
 /** How often deadlines are looked at; retransmissions are this coarse. */
 const TICK_MS = 100;
 /** Log lines a second about requests that are refused before anybody is asked; a flood must not fill the disk. */
 const REFUSAL_LINES = { burst: 20, perSecond: 20 };
+/** A thousand machines that boot at once each get their lines; whoever asks again and again does not fill the disk. */
+const LINES = { burst: 4000, perSecond: 200 };
 /** One byte more than the longest request, so that a longer one is seen to be longer. */
 const RECEIVE_BYTES = 513;
 
@@ -69,6 +73,7 @@ export class TftpServer implements AsyncDisposable {
   readonly #log: Logger;
   readonly #tasks: TaskGroup;
   readonly #refusals = new LineBudget(REFUSAL_LINES);
+  readonly #lines: LineBudget;
   readonly #slots = new Set<Slot>();
   readonly #stopAll = () => this.#stop();
   #listening = true;
@@ -80,6 +85,7 @@ export class TftpServer implements AsyncDisposable {
     this.#options = options;
     this.#listener = listener;
     this.#log = options.log;
+    this.#lines = new LineBudget(options.lines ?? LINES);
     this.#tasks = new TaskGroup(options.log);
     this.#tasks.start("TFTP listener", () => this.#listen());
     if (options.signal?.aborted) this.#stop();
@@ -131,7 +137,7 @@ export class TftpServer implements AsyncDisposable {
         const [packet, from] = await this.#listener.receive(buffer);
         await this.#onRequest(packet, from as Deno.NetAddr);
       } catch (error) {
-        if (this.#listening) this.#log.error("TFTP request lost", { error });
+        if (this.#listening) this.#say("error", "TFTP request lost", { error });
       }
     }
   }
@@ -170,7 +176,7 @@ export class TftpServer implements AsyncDisposable {
       const code = answer.kind === "notFound" ? ErrorCode.fileNotFound : ErrorCode.notDefined;
       await this.#sendError(peer, code, answer.reason);
       const level = answer.kind === "failed" ? "warn" : "info";
-      return this.#log[level]("TFTP request refused", { ...fields, outcome: answer.kind, reason: answer.reason });
+      return this.#say(level, "TFTP request refused", { ...fields, outcome: answer.kind, reason: answer.reason });
     }
     const startedMs = performance.now();
     let opened;
@@ -178,7 +184,7 @@ export class TftpServer implements AsyncDisposable {
       opened = await this.#open(answer, request, peer);
     } catch (error) {
       await this.#sendError(peer, ErrorCode.notDefined, UNREADABLE);
-      return this.#log.error("TFTP request refused", { ...fields, outcome: "failed", error });
+      return this.#say("error", "TFTP request refused", { ...fields, outcome: "failed", error });
     }
     const { session, terms } = opened;
     slot.session = session;
@@ -195,13 +201,7 @@ export class TftpServer implements AsyncDisposable {
   }
 
   async #open(answer: Content, request: ReadRequest, peer: Deno.NetAddr): Promise<{ session: Session; terms: Terms }> {
-    const source = answer.kind === "bytes"
-      ? new MemorySource(request.mode === "octet" ? answer.body : toNetascii(answer.body))
-      : await fileSource(await Deno.open(answer.absolutePath), {
-        size: answer.size,
-        mode: request.mode,
-        pieceBytes: pieceBytesFor(this.#slots.size),
-      });
+    const source = await this.#source(answer, request.mode);
     try {
       const terms = negotiate(request.options, source.size);
       const port = Deno.listenDatagram({ transport: "udp", hostname: this.#options.bindAddress, port: 0 });
@@ -210,6 +210,13 @@ export class TftpServer implements AsyncDisposable {
       await source.close();
       throw error;
     }
+  }
+
+  async #source(answer: Content, mode: Mode): Promise<ByteSource> {
+    if (answer.kind === "bytes") return new MemorySource(mode === "octet" ? answer.body : toNetascii(answer.body));
+    const { absolutePath, offset, size } = answer;
+    const pieceBytes = pieceBytesFor(this.#slots.size);
+    return await fileSource(await Deno.open(absolutePath), { offset, size, mode, pieceBytes });
   }
 
   #tick(): void {
@@ -221,7 +228,7 @@ export class TftpServer implements AsyncDisposable {
     try {
       return await this.#options.resolve(parseIpv4(peer.hostname), path);
     } catch (error) {
-      this.#log.error("TFTP path not resolved", { client: peer.hostname, path, error });
+      this.#say("error", "TFTP path not resolved", { client: peer.hostname, path, error });
       return { kind: "failed", reason: "internal error" };
     }
   }
@@ -229,7 +236,13 @@ export class TftpServer implements AsyncDisposable {
   #report(outcome: Outcome, fields: LogFields): void {
     const { kind, ...details } = outcome;
     const level = kind === "failed" ? "error" : kind === "lost" || kind === "stopped" ? "warn" : "info";
-    this.#log[level]("TFTP transfer ended", { ...fields, outcome: kind, ...details });
+    this.#say(level, "TFTP transfer ended", { ...fields, outcome: kind, ...details });
+  }
+
+  #say(level: LogLevel, message: string, fields: LogFields): void {
+    if (!this.#lines.take(performance.now())) return;
+    const alsoHeldBack = this.#lines.heldBack();
+    this.#log[level](message, alsoHeldBack === undefined ? fields : { ...fields, alsoHeldBack });
   }
 
   async #refuse(peer: Deno.NetAddr, code: number, reason: string): Promise<void> {

@@ -31,7 +31,7 @@ async function siteOf() {
       all: () => [machine],
     },
     resolve: (client, path) => {
-      if (path === "/big") return { kind: "file", absolutePath: `${folder}/big`, size: SIZE, etag: ETAG };
+      if (path === "/big") return { kind: "file", absolutePath: `${folder}/big`, offset: 0, size: SIZE, etag: ETAG };
       if (path !== "/text") return { kind: "notFound", reason: "no such file" };
       return { kind: "bytes", body: new TextEncoder().encode(`rendered for ${formatIpv4(client)}\n`), etag: ETAG };
     },

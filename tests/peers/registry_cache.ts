@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { ImagePuller, type PullerOptions, type PullRequest } from "../../registry/puller.ts";
 import { ImageStore } from "../../registry/store.ts";
+import { readBootFile } from "../../pxe/boot_file_store.ts";
 import type { StoredImage } from "../../registry/stored_image.ts";
 import { run } from "./peer.ts";
 
@@ -51,9 +52,11 @@ export class TestCache implements AsyncDisposable {
   }
 }
 
+const hashBytes = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
 /** SHA-256 of a file, in hex. */
 export async function hashFile(path: string): Promise<string> {
-  return createHash("sha256").update(await Deno.readFile(path)).digest("hex");
+  return hashBytes(await Deno.readFile(path));
 }
 
 /** Regular files below a folder (links to such followed where `find -L` can): path to SHA-256. */
@@ -68,7 +71,7 @@ export async function hashImage(image: StoredImage, paths: Iterable<string>): Pr
   const hashes = new Map<string, string>();
   for (const path of paths) {
     const file = image.file(path);
-    hashes.set(path, file === undefined ? "absent" : await hashFile(file.absolutePath));
+    hashes.set(path, file === undefined ? "absent" : hashBytes(await readBootFile(file)));
   }
   return hashes;
 }

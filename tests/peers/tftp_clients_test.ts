@@ -28,7 +28,7 @@ class Fixture implements AsyncDisposable {
       log: this.log,
       resolve: (_client, path) =>
         path.endsWith("file")
-          ? { kind: "file", absolutePath: this.file, size: body.length, etag: "" }
+          ? { kind: "file", absolutePath: this.file, offset: 0, size: body.length, etag: "" }
           : path.endsWith("rendered")
           ? { kind: "bytes", body, etag: "" }
           : { kind: "notFound", reason: "no such file" },
