@@ -8,8 +8,8 @@ import { bindError } from "../bind_error.ts";
 import { fileSource } from "./file_source.ts";
 import { toNetascii } from "./netascii.ts";
 import { negotiate, type Terms } from "./options.ts";
-import { decodeRequest, encodeError, ErrorCode, type ReadRequest } from "./packet.ts";
-import { MemorySource, pieceBytesFor } from "./read_ahead.ts";
+import { decodeRequest, encodeError, ErrorCode, type Mode, type ReadRequest } from "./packet.ts";
+import { type ByteSource, MemorySource, pieceBytesFor } from "./read_ahead.ts";
 import { type Outcome, Session, UNREADABLE } from "./session.ts";
 
 /** What a server is made of. */
@@ -201,13 +201,7 @@ export class TftpServer implements AsyncDisposable {
   }
 
   async #open(answer: Content, request: ReadRequest, peer: Deno.NetAddr): Promise<{ session: Session; terms: Terms }> {
-    const source = answer.kind === "bytes"
-      ? new MemorySource(request.mode === "octet" ? answer.body : toNetascii(answer.body))
-      : await fileSource(await Deno.open(answer.absolutePath), {
-        size: answer.size,
-        mode: request.mode,
-        pieceBytes: pieceBytesFor(this.#slots.size),
-      });
+    const source = await this.#source(answer, request.mode);
     try {
       const terms = negotiate(request.options, source.size);
       const port = Deno.listenDatagram({ transport: "udp", hostname: this.#options.bindAddress, port: 0 });
@@ -216,6 +210,13 @@ export class TftpServer implements AsyncDisposable {
       await source.close();
       throw error;
     }
+  }
+
+  async #source(answer: Content, mode: Mode): Promise<ByteSource> {
+    if (answer.kind === "bytes") return new MemorySource(mode === "octet" ? answer.body : toNetascii(answer.body));
+    const { absolutePath, offset, size } = answer;
+    const pieceBytes = pieceBytesFor(this.#slots.size);
+    return await fileSource(await Deno.open(absolutePath), { offset, size, mode, pieceBytes });
   }
 
   #tick(): void {

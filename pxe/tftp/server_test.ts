@@ -115,7 +115,7 @@ for (const [name, answer, wanted, level] of REFUSED) {
 Deno.test("a resolver that throws, and a file that cannot be opened: error 0, and the server lives on", async () => {
   const { server, log } = serve((_, path) => {
     if (path === "throws") throw new Error("bug");
-    return path === "gone" ? { kind: "file", absolutePath: "/nonexistent/file", size: 1, etag: "" } : hello;
+    return path === "gone" ? { kind: "file", absolutePath: "/nonexistent/file", offset: 0, size: 1, etag: "" } : hello;
   });
   await using _ = server;
   using client = new RawClient(server);
@@ -133,7 +133,7 @@ Deno.test("a resolver that throws, and a file that cannot be opened: error 0, an
 Deno.test("a file shorter than announced: the client is told, the log says why", async () => {
   const path = await Deno.makeTempFile();
   await Deno.writeTextFile(path, "short");
-  const { server, log } = serve(() => ({ kind: "file", absolutePath: path, size: 100, etag: "" }));
+  const { server, log } = serve(() => ({ kind: "file", absolutePath: path, offset: 0, size: 100, etag: "" }));
   using client = new RawClient(server);
   await client.request("\0\x01x\0octet\0");
   assert.equal(await client.receive(), "\0\x05\0\0the file cannot be read\0");
