@@ -29,8 +29,8 @@ export interface ImageControllerOptions {
   readonly report: (machine: Machine, severity: "Normal" | "Warning", reason: string, message: string) => void;
   /** For all waits. @default the system's */
   readonly clock?: Clock;
-  /** So that many instances do not ask at once. @default Math.random */
-  readonly random?: () => number;
+  /** From 0 to 1, so that many instances do not ask at once. */
+  readonly random: () => number;
 }
 
 /** A tag is looked up again after this (contract 9). */
@@ -140,7 +140,7 @@ export class ImageController implements AsyncDisposable {
     while (!signal.aborted) {
       await this.#refresh(want, signal);
       const baseMs = want.failure === undefined ? REFRESH_MS : RETRY_MS;
-      const random = (this.#options.random ?? Math.random)();
+      const random = this.#options.random();
       try {
         await this.#clock.sleep(backoffMs(1, { baseMs, maxMs: baseMs, jitter: 0.1 }, random), { signal });
       } catch {
