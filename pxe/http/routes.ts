@@ -16,8 +16,8 @@ export type DisableAnswer = "taken" | "unknown" | "notYet";
 export interface RouteDoors {
   /** What a path means for a client. */
   readonly resolve: FileResolver;
-  /** Takes an event; one of a client that nobody knows is dropped. */
-  readonly cloudInit: (client: number, event: CloudInitEvent) => void;
+  /** Takes an event, and resolves when it is taken; one of a client that nobody knows is dropped. */
+  readonly cloudInit: (client: number, event: CloudInitEvent) => Promise<void>;
   /** Records the end of a repave. */
   readonly pxeDisable: (client: number) => Promise<DisableAnswer>;
   /** Part of a file, or undefined when it is gone. */
@@ -75,7 +75,7 @@ async function cloudInitLog(request: HttpRequest, doors: RouteDoors): Promise<Ht
   const client = clientOf(request, doors);
   const body = await request.readBody();
   const event = body === undefined ? undefined : readCloudInitEvent(new TextDecoder().decode(body));
-  if (client !== undefined && event !== undefined) doors.cloudInit(client, event);
+  if (client !== undefined && event !== undefined) await doors.cloudInit(client, event);
   return textReply(request.method, 200, "ok\n");
 }
 

@@ -36,7 +36,10 @@ function siteOf({ disable = "taken", body = { text: "" }, trusted = [] }: Door =
       if (path === "/broken") throw new Error("/cache/secret is a bad sector");
       return ANSWERS[path] ?? { kind: "notFound", reason: "x" };
     },
-    cloudInit: (client, event) => told.push(`event ${formatIpv4(client)} ${event.name}`),
+    cloudInit: (client, event) => {
+      told.push(`event ${formatIpv4(client)} ${event.name}`);
+      return Promise.resolve();
+    },
     pxeDisable: (client) => {
       told.push(`disable ${formatIpv4(client)}`);
       return Promise.resolve(disable);

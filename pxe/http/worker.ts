@@ -47,8 +47,12 @@ function routesFor(start: WorkerStart): Handler {
   const streams = new FileStreams();
   return createRoutes({
     resolve: portResolver(asker),
-    cloudInit: (client, event) => {
-      asker.ask("cloudInit", client, event).catch((error) => problem("cloud-init event lost", { error }));
+    cloudInit: async (client, event) => {
+      try {
+        await asker.ask("cloudInit", client, event);
+      } catch (error) {
+        problem("cloud-init event lost", { error });
+      }
     },
     pxeDisable: (client) => asker.ask("pxeDisable", client) as Promise<DisableAnswer>,
     open: (path, span) => streams.open(path, span),
