@@ -11,7 +11,7 @@ import { ImageController, type ImageControllerOptions } from "./image.ts";
 const DIGESTS = ["a", "b"].map((c) => `sha256:${c.repeat(64)}`);
 
 function imageOf(digest: string): StoredImage {
-  return new StoredImage("/cache", { digest, files: [["f", 0, 1]], links: [] }, {
+  return new StoredImage("/cache", { digest, files: [["f", 0, 1, -1]], links: [] }, {
     dhcpBootImageName: "",
     bootFiles: {},
   });
