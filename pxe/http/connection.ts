@@ -1,4 +1,5 @@
 /** One HTTP/1.1 connection: requests in turn, their answers, and when it ends (RFC 9112 section 9). */
+import type { BodyRoom } from "./body_room.ts";
 import { BadRequest, formatHead, parseHead, type RequestHead } from "./head.ts";
 import { Incoming } from "./incoming.ts";
 import { type Handler, type HttpReply, type Pieces, textReply } from "./message.ts";
@@ -22,8 +23,8 @@ export interface ConnectionOptions {
   readonly now: () => number;
   /** The Date field's value (RFC 9110 section 6.6.1). */
   readonly date: () => string;
-  /** Longest body of a request. */
-  readonly maxBody: number;
+  /** Where requests' bodies are kept. */
+  readonly bodies: BodyRoom;
 }
 
 /** What a client may take, in milliseconds: between requests, for a head, for a body, and to take some of an answer. */
@@ -91,7 +92,7 @@ export class Connection {
     });
     if (text === undefined || this.#ending) return false;
     const head = parseHead(text);
-    const body = new RequestBody(head, this.#incoming, this.#options.maxBody, () => this.#send(CONTINUE));
+    const body = new RequestBody(head, this.#incoming, this.#options.bodies, () => this.#send(CONTINUE));
     const { method, target, headers } = head;
     this.#allow(LIMITS_MS.write);
     const reply = await this.#options.handle({
@@ -158,15 +159,15 @@ export class Connection {
 class RequestBody {
   readonly #head: RequestHead;
   readonly #incoming: Incoming;
-  readonly #maxBytes: number;
+  readonly #room: BodyRoom;
   readonly #sendContinue: () => Promise<void>;
   /** Whether the next request begins where reading has stopped. */
   done: boolean;
 
-  constructor(head: RequestHead, incoming: Incoming, maxBytes: number, sendContinue: () => Promise<void>) {
+  constructor(head: RequestHead, incoming: Incoming, room: BodyRoom, sendContinue: () => Promise<void>) {
     this.#head = head;
     this.#incoming = incoming;
-    this.#maxBytes = maxBytes;
+    this.#room = room;
     this.#sendContinue = sendContinue;
     this.done = head.body.kind === "none";
   }
@@ -178,11 +179,17 @@ class RequestBody {
     await this.read();
   }
 
-  async read(): Promise<Uint8Array | undefined> {
+  read(): Promise<Uint8Array | undefined> {
+    const { body } = this.#head;
+    const announced = body.kind === "length" ? body.length : body.kind === "none" ? 0 : Infinity;
+    return this.#room.use(announced, (maxBytes) => this.#read(maxBytes));
+  }
+
+  async #read(maxBytes: number): Promise<Uint8Array | undefined> {
     const { body: length, expectsContinue } = this.#head;
-    if (length.kind === "length" && length.length > this.#maxBytes) return undefined;
+    if (length.kind === "length" && length.length > maxBytes) return undefined;
     if (expectsContinue && !this.done) await this.#sendContinue();
-    const body = await this.#incoming.body(length, this.#maxBytes);
+    const body = await this.#incoming.body(length, maxBytes);
     this.done = body !== undefined;
     return body;
   }

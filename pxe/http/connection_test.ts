@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { BodyRoom } from "./body_room.ts";
 import { Connection, LIMITS_MS } from "./connection.ts";
 import { type Handler, type HttpRequest, type Pieces, textReply } from "./message.ts";
 
@@ -42,7 +43,8 @@ const echo: Handler = async ({ method, target, readBody }: HttpRequest) => {
 async function talk(input: string, handle: Handler = echo): Promise<Client> {
   const client = new Client(input);
   const date = () => "Thu, 01 Jan 1970 00:00:00 GMT";
-  await new Connection({ socket: client, peer: "10.0.0.5", handle, now: () => 0, date, maxBody: 20 }).serve();
+  await new Connection({ socket: client, peer: "10.0.0.5", handle, now: () => 0, date, bodies: new BodyRoom(20) })
+    .serve();
   return client;
 }
 
@@ -108,7 +110,14 @@ Deno.test("Connection gives a file's pieces back, also when the client is gone",
   equal(disposed, 1);
   const gone = new Client("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   gone.write = () => Promise.reject(new Deno.errors.BrokenPipe("gone"));
-  const connection = new Connection({ socket: gone, peer: "", handle: file, now: () => 0, date: () => "", maxBody: 1 });
+  const connection = new Connection({
+    socket: gone,
+    peer: "",
+    handle: file,
+    now: () => 0,
+    date: () => "",
+    bodies: new BodyRoom(1),
+  });
   await rejects(connection.serve(), Deno.errors.BrokenPipe);
   equal(disposed, 2);
 });
@@ -141,7 +150,7 @@ Deno.test("Connection's deadline follows what the client is doing: a trickle doe
     handle: echo,
     now: () => now,
     date: () => "",
-    maxBody: 1,
+    bodies: new BodyRoom(1),
   });
   await connection.serve();
   equal(seen[0], LIMITS_MS.idle);

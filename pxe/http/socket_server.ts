@@ -1,4 +1,5 @@
 /** Accepts connections on a TCP port and ends those whose time is over. */
+import { BodyRoom } from "./body_room.ts";
 import { Connection } from "./connection.ts";
 import type { Handler } from "./message.ts";
 
@@ -23,6 +24,7 @@ const ACCEPT_PAUSE_MS = 100;
 export class SocketServer implements AsyncDisposable {
   readonly #options: SocketServerOptions;
   readonly #open = new Map<Connection, Deno.TcpConn>();
+  readonly #bodies: BodyRoom;
   readonly #ended = new Set<Promise<void>>();
   readonly #tick: ReturnType<typeof setInterval>;
   readonly #now: () => number;
@@ -33,6 +35,7 @@ export class SocketServer implements AsyncDisposable {
   constructor(options: SocketServerOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#bodies = new BodyRoom(options.maxBody);
     this.#look();
     this.#tick = setInterval(() => this.#look(), options.tickMs ?? 1000);
     this.#track(this.#accept());
@@ -80,9 +83,10 @@ export class SocketServer implements AsyncDisposable {
   }
 
   async #serve(socket: Deno.TcpConn): Promise<void> {
-    const { handle, maxBody } = this.#options;
+    const { handle } = this.#options;
     const peer = socket.remoteAddr.hostname;
-    const connection = new Connection({ socket, peer, handle, maxBody, now: this.#now, date: () => this.#date });
+    const bodies = this.#bodies;
+    const connection = new Connection({ socket, peer, handle, bodies, now: this.#now, date: () => this.#date });
     this.#open.set(connection, socket);
     try {
       socket.setNoDelay(true);
