@@ -258,6 +258,13 @@ async function readMetadata(folder: string, index: ImageIndex): Promise<Metadata
   const file = new StoredImage(folder, index, parseMetadata("")).file(METADATA_FILE);
   if (file === undefined) return parseMetadata("");
   if (file.size > MAX_METADATA_BYTES) throw new ContentError(`${METADATA_FILE} is longer than 64 KiB`);
-  const bytes = (await Deno.readFile(file.absolutePath)).subarray(file.offset, file.offset + file.size);
+  using content = await Deno.open(file.absolutePath);
+  await content.seek(file.offset, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(file.size);
+  for (let at = 0; at < bytes.length;) {
+    const count = await content.read(bytes.subarray(at));
+    if (count === null) throw new ContentError(`${METADATA_FILE} has lost its content`);
+    at += count;
+  }
   return parseMetadata(new TextDecoder().decode(bytes));
 }
