@@ -86,6 +86,9 @@ async function startSite(settings: ServeSettings, io: Io, log: Logger, stack: As
   const outbound = settings.bindAddress === 0 ? await outboundAddress(new URL(client.server)) : undefined;
   const address = serverAddress(settings, outbound, Deno.networkInterfaces());
   log.info("addresses", { ip: address.ip, dhcp: address.dhcp.kind, serveUrl: address.serveUrl });
+  if (address.dhcp.kind === "interface") {
+    log.warn("leader election is not there yet (issue 7): run one instance on this network");
+  }
   const tasks = stack.use(new TaskGroup(log));
   const store = stack.use(await ImageStore.open(settings.cacheDir));
   for (const { message, path } of store.notices) log.warn(message, { path });
