@@ -49,7 +49,7 @@ function textValue(value: unknown): string {
 }
 
 /** One line of the text format: time, level, message, `name=value` each; values are quoted where they need it. */
-export function textLine(record: LogRecord): string {
+function textLine(record: LogRecord): string {
   const time = new Date(record.timestamp).toISOString();
   let line = `${time} ${levelOf(record).toUpperCase().padEnd(5)} ${record.rawMessage as string}`;
   for (const [name, value] of Object.entries(record.properties)) {
@@ -59,7 +59,7 @@ export function textLine(record: LogRecord): string {
 }
 
 /** One line of the JSON format: `time`, `level`, `msg`, then the fields. */
-export function jsonLine(record: LogRecord): string {
+function jsonLine(record: LogRecord): string {
   const fields = Object.fromEntries(Object.entries(record.properties).map(([k, v]) => [k, plain(v)]));
   return JSON.stringify({
     time: new Date(record.timestamp).toISOString(),

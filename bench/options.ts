@@ -17,7 +17,7 @@ export interface BenchOptions {
 }
 
 /** How to call it. */
-export const USAGE = `usage: deno task bench [--quick] [-o text|json] [${AREAS.join("|")} ...]`;
+const USAGE = `usage: deno task bench [--quick] [-o text|json] [${AREAS.join("|")} ...]`;
 
 /** The command line is wrong; the message says what was wanted. */
 export class BenchUsageError extends Error {

@@ -49,7 +49,7 @@ export interface MachinesOptions {
 const MACHINES = { group: "unbounded-cloud.io", version: "v1alpha3", plural: "machines" };
 
 /** The server-side selector of a site (contract 4). */
-export function siteSelector(site: string): string {
+function siteSelector(site: string): string {
   return site === "" ? `!${SITE_LABEL}` : `${SITE_LABEL}=${site}`;
 }
 
@@ -68,7 +68,8 @@ export function followMachines(options: MachinesOptions): Machines {
     clock,
     changed: (name) => store.refresh(name),
     stored: (object) => {
-      if (store.byName(object.metadata.name) !== undefined) store.put(withoutManagedFields(object));
+      // Deleted meanwhile, it is not known; made again under its name, it is another.
+      if (store.byName(object.metadata.name)?.uid === object.metadata.uid) store.put(withoutManagedFields(object));
     },
     installed: (machine) => event(machine, "Normal", "Installed", "the machine reports that it is installed"),
   });

@@ -35,7 +35,7 @@ Examples:
 const SWITCHES = new Set(SERVE_FLAGS.filter((f) => f.takes === undefined).map((f) => `--${f.name}`));
 
 /** Turns `--switch=true|false` into what the parser knows: the plain switch, or nothing. */
-export function plainSwitches(args: readonly string[]): string[] {
+function plainSwitches(args: readonly string[]): string[] {
   return args.flatMap((arg) => {
     const [name = "", value] = arg.split("=", 2);
     if (value === undefined || !SWITCHES.has(name)) return [arg];

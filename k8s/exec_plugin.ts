@@ -63,7 +63,7 @@ export function parseExecOutput(output: string, { command, entry, where }: ExecP
 }
 
 /** The variable KUBERNETES_EXEC_INFO. */
-export function execInfo({ entry, cluster }: ExecPlugin, interactive: boolean): string {
+function execInfo({ entry, cluster }: ExecPlugin, interactive: boolean): string {
   const spec = entry.provideClusterInfo ? { cluster, interactive } : { interactive };
   return JSON.stringify({ kind: "ExecCredential", apiVersion: entry.apiVersion, spec });
 }

@@ -8,8 +8,6 @@ import { AddressError, parseIpv4, parseMac, parseMask } from "../base/address.ts
 export const MACHINE_API_VERSION = "unbounded-cloud.io/v1alpha3";
 /** The label that assigns a Machine to a site. */
 export const SITE_LABEL = "unbounded-cloud.io/site";
-/** The annotation that names a Machine's provider. */
-export const PROVIDER_ANNOTATION = "unbounded-cloud.io/provider";
 
 /** metav1.Condition. */
 export interface Condition {

@@ -29,7 +29,7 @@ const MAX_REDIRECTS = 5;
  * fetch tells its failures apart only by their text; this is the one place that reads it.
  * @param host named in the message
  */
-export function explainFetchError(error: unknown, host: string): PullError {
+function explainFetchError(error: unknown, host: string): PullError {
   if (error instanceof PullError) return error;
   if (error instanceof Deno.errors.NotCapable) {
     return new PullError(`metalman was started without the right to reach ${host} (--allow-net)`);

@@ -55,7 +55,7 @@ export class TestCache implements AsyncDisposable {
 const hashBytes = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 /** SHA-256 of a file, in hex. */
-export async function hashFile(path: string): Promise<string> {
+async function hashFile(path: string): Promise<string> {
   return hashBytes(await Deno.readFile(path));
 }
 
