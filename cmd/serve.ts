@@ -142,9 +142,9 @@ function imageController(
     log,
     random,
     report: machines.event,
-    readSecret: async (namespace, name) => {
+    readSecret: async (namespace, name, signal) => {
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
-      const secret = await readObject(path, AbortSignal.timeout(30_000));
+      const secret = await readObject(path, signal);
       return secret === undefined ? undefined : (secret as { data?: Record<string, string> }).data ?? {};
     },
   });

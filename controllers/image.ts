@@ -22,7 +22,11 @@ export interface ImageControllerOptions {
   /** Brings them there. */
   readonly puller: Pick<ImagePuller, "ensure">;
   /** `data` of a Secret as the API gives it (base64); undefined when there is no such Secret. */
-  readonly readSecret: (namespace: string, name: string) => Promise<Readonly<Record<string, string>> | undefined>;
+  readonly readSecret: (
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+  ) => Promise<Readonly<Record<string, string>> | undefined>;
   /** For the operator. */
   readonly log: Logger;
   /** Tells the Machine's owner, as an Event. */
@@ -159,7 +163,7 @@ export class ImageController implements AsyncDisposable {
       this.#log.info("pulling image", { image: want.reference, ...progress });
     };
     try {
-      const secret = want.secret && await this.#readPullSecret(want.secret);
+      const secret = want.secret && await this.#readPullSecret(want.secret, signal);
       const { reference, key } = want;
       const image = await this.#options.puller.ensure({
         reference,
@@ -216,9 +220,12 @@ export class ImageController implements AsyncDisposable {
     );
   }
 
-  async #readPullSecret({ namespace, name }: { namespace: string; name: string }): Promise<DockerConfig> {
+  async #readPullSecret(
+    { namespace, name }: { namespace: string; name: string },
+    signal: AbortSignal,
+  ): Promise<DockerConfig> {
     const what = `Secret ${namespace}/${name}`;
-    const data = await this.#options.readSecret(namespace, name);
+    const data = await this.#options.readSecret(namespace, name, signal);
     if (data === undefined) throw new CredentialsError(`${what} (spec.pxe.imagePullSecretRef) does not exist`);
     const [config, legacy] = [data[".dockerconfigjson"], data[".dockercfg"]];
     if (config === undefined && legacy === undefined) {

@@ -32,6 +32,9 @@ class Bench implements AsyncDisposable {
   readonly requests: PullRequest[] = [];
   machines: Machine[] = [];
   secrets: Record<string, Record<string, string>> = {};
+  /** What reads them. */
+  readSecret: ImageControllerOptions["readSecret"] = (namespace, name) =>
+    Promise.resolve(this.secrets[`${namespace}/${name}`]);
   /** What the registry answers with. */
   answer: (request: PullRequest) => Promise<StoredImage> = () => Promise.resolve(imageOf(DIGESTS[0]!));
   readonly controller: ImageController;
@@ -53,7 +56,7 @@ class Bench implements AsyncDisposable {
       machines: { all: () => this.machines },
       store,
       puller,
-      readSecret: (namespace, name) => Promise.resolve(this.secrets[`${namespace}/${name}`]),
+      readSecret: (...asked) => this.readSecret(...asked),
       log: createLogger({ write: (line) => this.lines.push(line.replace(/^\S+ /, "")) }),
       report: ({ name }, severity, reason, message) => this.reports.push(`${name} ${severity} ${reason}: ${message}`),
       clock: this.clock,
@@ -222,4 +225,18 @@ Deno.test("ImageController logs how far a long pull is, and answers with it", as
   resolve(imageOf(DIGESTS[0]!));
   await bench.settled(1);
   assert.equal(bench.lines.filter((line) => line.includes("pulling image")).length, 1);
+});
+
+Deno.test("ImageController ends without waiting for an API that does not answer (issue 3, part 8)", async () => {
+  const asked = Promise.withResolvers<void>();
+  {
+    await using bench = await Bench.open();
+    bench.readSecret = (_namespace, _name, signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        asked.resolve();
+      });
+    bench.add(machine("m1", "a.b/c:1", "pull"));
+    await asked.promise;
+  }
 });
