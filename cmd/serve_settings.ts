@@ -130,6 +130,14 @@ function duration(value: string): number {
   return ms;
 }
 
+/** Anything else would be another selector than meant, or none. */
+function labelValue(value: string): string {
+  if (!/^([a-z0-9]([-\w.]{0,61}[a-z0-9])?)?$/i.test(value)) {
+    throw new TypeError('want a label value: up to 63 letters, digits, "-", "_" and "."');
+  }
+  return value;
+}
+
 function httpUrl(value: string): string {
   let url: URL;
   try {
@@ -167,7 +175,7 @@ export function serveSettings(values: FlagValues, home: string): ServeSettings {
   }
   const proxies = values["trusted-proxy"];
   return {
-    site: given("site") ?? "",
+    site: read("site", labelValue),
     cacheDir: given("cache-dir") ?? `${home}/.unbounded/metalman/cache`,
     bindAddress: read("bind-address", parseIpv4),
     httpPort: read("http-port", port),

@@ -52,6 +52,10 @@ Deno.test("serveSettings() names the flag, its value and what it wants", () => {
       { "serve-url": "http://10.0.0.2/\n" },
       'invalid argument "http://10.0.0.2/\n" for "--serve-url": want a URL such as http://10.0.0.2:8880',
     ],
+    [
+      { site: "rack-a,b" },
+      'invalid argument "rack-a,b" for "--site": want a label value: up to 63 letters, digits, "-", "_" and "."',
+    ],
     [{ "serve-url": "ftp://x" }, 'invalid argument "ftp://x" for "--serve-url": want http:// or https://'],
     [{ "trusted-proxy": ["10/8"] }, 'invalid argument "10/8" for "--trusted-proxy": "10" is not an IPv4 address'],
     [
