@@ -62,6 +62,16 @@ export function parseMask(text: string): number {
   return mask;
 }
 
+/**
+ * An IPv4 address that one host can have: not 0.0.0.0, multicast, reserved or broadcast (RFC 1122 section 3.2.1.3).
+ * @throws {AddressError} for anything else
+ */
+export function parseHostIpv4(text: string): number {
+  const address = parseIpv4(text);
+  if (address >>> 24 === 0 || address >>> 24 >= 224) throw new AddressError(`"${text}" is no address of a host`);
+  return address;
+}
+
 /** An IPv4 network. */
 export interface Cidr {
   /** Network address, host bits zero. */

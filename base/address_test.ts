@@ -6,6 +6,7 @@ import {
   formatIpv4,
   formatMac,
   parseCidr,
+  parseHostIpv4,
   parseIpv4,
   parseMac,
   parseMask,
@@ -45,6 +46,13 @@ Deno.test("formatIpv4() and formatMac() undo the parsers", () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 6, maxLength: 6 }), (b) => equal(parseMac(formatMac(b)), formatMac(b))),
   );
+});
+
+Deno.test("parseHostIpv4() takes only what one host can have (RFC 1122 3.2.1.3)", () => {
+  equal(parseHostIpv4("10.0.0.1"), 0x0a000001);
+  for (const text of ["0.0.0.0", "0.0.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "x"]) {
+    throws(() => parseHostIpv4(text), AddressError);
+  }
 });
 
 Deno.test("parseMask() takes ones first only", () => {

@@ -85,6 +85,11 @@ async function startSite(settings: ServeSettings, io: Io, log: Logger, stack: As
   const client = await connect(settings, stack);
   const outbound = settings.bindAddress === 0 ? await outboundAddress(new URL(client.server)) : undefined;
   const address = serverAddress(settings, outbound, Deno.networkInterfaces());
+  if (settings.bindAddress === 0 && settings.dhcp.kind !== "interface" && outbound === undefined) {
+    log.warn("the API server does not answer, so this host's address is a guess; --bind-address settles it", {
+      ip: address.ip,
+    });
+  }
   log.info("addresses", { ip: address.ip, dhcp: address.dhcp.kind, serveUrl: address.serveUrl });
   if (address.dhcp.kind === "interface") {
     log.warn("leader election is not there yet (issue 7): run one instance on this network");

@@ -2,7 +2,7 @@
  * The Machine object (unbounded-cloud.io/v1alpha3) and what is read from it.
  * Objects come from the API as they are; {@link readMachine} converts them once, at the border.
  */
-import { AddressError, parseIpv4, parseMac, parseMask } from "../base/address.ts";
+import { AddressError, parseHostIpv4, parseMac, parseMask } from "../base/address.ts";
 
 /** API group and version of Machine. */
 export const MACHINE_API_VERSION = "unbounded-cloud.io/v1alpha3";
@@ -170,10 +170,10 @@ function readLease(value: unknown, at: string, problems: FieldProblem[]): DhcpLe
     }
   };
   const mac = field("mac", parseMac);
-  const ipv4 = field("ipv4", parseIpv4);
+  const ipv4 = field("ipv4", parseHostIpv4);
   const subnetMask = field("subnetMask", parseMask);
-  const gateway = text(raw.gateway) === undefined ? undefined : field("gateway", parseIpv4);
-  const dns = Array.isArray(raw.dns) ? raw.dns.map((entry, i) => field(`dns[${i}]`, parseIpv4, entry)) : [];
+  const gateway = text(raw.gateway) === undefined ? undefined : field("gateway", parseHostIpv4);
+  const dns = Array.isArray(raw.dns) ? raw.dns.map((entry, i) => field(`dns[${i}]`, parseHostIpv4, entry)) : [];
   if (problems.length > problemsBefore || mac === undefined || ipv4 === undefined || subnetMask === undefined) return;
   return { mac, ipv4, subnetMask, ...(gateway === undefined ? {} : { gateway }), dns: dns as number[] };
 }

@@ -50,6 +50,7 @@ Deno.test("readMachine() names each bad field and keeps the other leases", () =>
     [{ ...lease, mac: 5 }, "spec.pxe.dhcpLeases[0].mac"],
     [{ ...lease, ipv4: "10.0.0" }, "spec.pxe.dhcpLeases[0].ipv4"],
     [{ ...lease, subnetMask: "255.0.255.0" }, "spec.pxe.dhcpLeases[0].subnetMask"],
+    [{ ...lease, ipv4: "255.255.255.255" }, "spec.pxe.dhcpLeases[0].ipv4"],
     [{ ...lease, gateway: "gw" }, "spec.pxe.dhcpLeases[0].gateway"],
     [{ ...lease, dns: ["10.0.0.53", "dns"] }, "spec.pxe.dhcpLeases[0].dns[1]"],
   ];

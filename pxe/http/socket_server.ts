@@ -9,7 +9,7 @@ export interface SocketServerOptions {
   readonly handle: Handler;
   /** Longest body of a request. */
   readonly maxBody: number;
-  /** Connections at a time; beyond it the longest idle one makes room, and without one the new one is closed. @default 1024 */
+  /** Connections at a time; beyond it, and for one address beyond three quarters, the longest idle one makes room, and without one the new one is closed. @default 1024 */
   readonly maxConnections?: number;
   /** How often deadlines are looked at. @default 1000 */
   readonly tickMs?: number;
@@ -66,20 +66,30 @@ export class SocketServer implements AsyncDisposable {
         if (!this.#ending) await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
         continue;
       }
-      if (this.#ending || !this.#makeRoom()) socket.close();
+      if (this.#ending || !this.#makeRoom(socket.remoteAddr.hostname)) socket.close();
       else this.#track(this.#serve(socket));
     }
   }
 
-  #makeRoom(): boolean {
-    if (this.#open.size < (this.#options.maxConnections ?? 1024)) return true;
+  /** One address may not shut all others out: a quarter of the room is theirs. */
+  #makeRoom(peer: string): boolean {
+    const limit = this.#options.maxConnections ?? 1024;
+    const crowded = this.#open.size >= limit * 3 / 4 && this.#countOf(peer) >= limit * 3 / 4;
+    if (!crowded && this.#open.size < limit) return true;
     let oldest: Connection | undefined;
-    for (const connection of this.#open.keys()) {
-      if (connection.idle && (oldest === undefined || connection.deadline < oldest.deadline)) oldest = connection;
+    for (const [connection, { remoteAddr }] of this.#open) {
+      if (!connection.idle || (crowded && remoteAddr.hostname !== peer)) continue;
+      if (oldest === undefined || connection.deadline < oldest.deadline) oldest = connection;
     }
     if (oldest === undefined) return false;
     this.#close(oldest, this.#open.get(oldest)!);
     return true;
+  }
+
+  #countOf(peer: string): number {
+    let count = 0;
+    for (const { remoteAddr } of this.#open.values()) if (remoteAddr.hostname === peer) count++;
+    return count;
   }
 
   async #serve(socket: Deno.TcpConn): Promise<void> {

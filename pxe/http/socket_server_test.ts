@@ -6,8 +6,14 @@ import { SocketServer } from "./socket_server.ts";
 const REQUEST = new TextEncoder().encode("GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
 const ok: Handler = ({ method }) => textReply(method, 200, "ok");
 
-function start(options: { handle?: Handler; maxConnections?: number; now?: () => number; tickMs?: number } = {}) {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+function start({ hostname = "127.0.0.1", ...options }: {
+  hostname?: string;
+  handle?: Handler;
+  maxConnections?: number;
+  now?: () => number;
+  tickMs?: number;
+} = {}) {
+  const listener = Deno.listen({ hostname, port: 0 });
   const server = new SocketServer({ listener, handle: ok, maxBody: 10, ...options });
   return { server, port: listener.addr.port };
 }
@@ -52,6 +58,27 @@ Deno.test("SocketServer makes room by ending the longest idle connection", async
   await sockets[1]!.write(REQUEST);
   match((await read(sockets[1]!))!, /^HTTP\/1.1 200/);
   for (const socket of sockets) socket.close();
+});
+
+Deno.test("SocketServer keeps a quarter of the room for other addresses, also when one leaves its requests unfinished", async () => {
+  // Both loopback addresses: two clients.
+  const { server, port } = start({ hostname: "::", maxConnections: 4 });
+  await using _ = server;
+  const hostile: Deno.TcpConn[] = [];
+  for (let i = 0; i < 3; i++) {
+    const socket = await Deno.connect({ hostname: "127.0.0.1", port });
+    await socket.write(REQUEST);
+    match((await read(socket))!, /^HTTP\/1.1 200/);
+    await socket.write(REQUEST.subarray(0, 5));
+    hostile.push(socket);
+  }
+  using fourth = await Deno.connect({ hostname: "127.0.0.1", port });
+  equal(await read(fourth), null);
+  using asked = await Deno.connect({ hostname: "::1", port });
+  await asked.write(REQUEST);
+  match((await read(asked))!, /^HTTP\/1.1 200/);
+  equal(server.connections, 4);
+  for (const socket of hostile) socket.close();
 });
 
 Deno.test("SocketServer.shutdown() lets the answer under way be sent, ends idle connections and accepts nobody", async () => {

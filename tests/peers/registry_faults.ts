@@ -1,5 +1,7 @@
 /** A proxy before a registry that does to its answers what networks and broken registries do. */
 
+import { systemClock } from "../../base/clock.ts";
+
 /** What happens to one request; undefined lets it pass. */
 export type Fault = (request: Request, count: number) => FaultAction | undefined;
 
@@ -35,7 +37,7 @@ function spoil(body: Uint8Array<ArrayBuffer>, action: FaultAction | undefined, s
         return controller.enqueue(body.subarray(0, action.afterBytes));
       }
       // Bytes just passed on reach the client before the connection breaks.
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await systemClock.sleep(20, { signal }).catch(() => {});
       if (action.kind === "stall" && !signal.aborted) {
         await new Promise((resolve) => signal.addEventListener("abort", resolve));
       }
