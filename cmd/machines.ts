@@ -12,6 +12,7 @@ import { Controller } from "../k8s/controller.ts";
 import { EventRecorder } from "../k8s/events.ts";
 import { StatusWriter } from "../k8s/status.ts";
 import { watchCollection } from "../k8s/watch.ts";
+import { ConditionType } from "../machine/conditions.ts";
 import { type Machine, MACHINE_API_VERSION, type MachineObject, SITE_LABEL } from "../machine/types.ts";
 
 /** Something said about a Machine. */
@@ -86,7 +87,7 @@ export function followMachines(options: MachinesOptions): Machines {
     const machine = store.byName(name);
     if (machine === undefined || !cache.isSynced) return;
     const decide = (object: MachineObject) => conflictStatus(object, store.conflictsOf(name), clock.now());
-    if (decide(machine.object) !== undefined) statuses.write(name, "AddressConflict", decide);
+    if (decide(machine.object) !== undefined) statuses.write(name, ConditionType.AddressConflict, decide);
   };
   const onConflict = (conflict: AddressConflict, isNew: boolean) => {
     for (const name of [conflict.served, conflict.ignored]) {

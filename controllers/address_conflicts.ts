@@ -1,10 +1,7 @@
 /** Tells two Machines that claim one address: both get a condition; log and Events are the caller's. */
-import { setCondition } from "../machine/conditions.ts";
+import { ConditionReason, conditionsOf, ConditionType, withCondition } from "../machine/conditions.ts";
 import type { MachineObject, MachineStatus } from "../machine/types.ts";
 import type { AddressConflict } from "./machine_store.ts";
-
-/** The condition's type; metalman's own, so that the replaced tool's users see nothing else change. */
-export const ADDRESS_CONFLICT = "AddressConflict";
 
 /** One conflict, as the Machine `name` should read it. */
 export function describeConflict({ kind, address, served, ignored }: AddressConflict, name: string): string {
@@ -22,15 +19,13 @@ export function conflictStatus(
   conflicts: readonly AddressConflict[],
   now: number,
 ): MachineStatus | undefined {
-  const before = Array.isArray(object.status?.conditions) ? object.status.conditions : [];
-  if (conflicts.length === 0 && !before.some((c) => c.type === ADDRESS_CONFLICT && c.status !== "False")) return;
+  const had = conditionsOf(object).some((c) => c.type === ConditionType.AddressConflict && c.status !== "False");
+  if (conflicts.length === 0 && !had) return;
   const messages = conflicts.map((c) => describeConflict(c, object.metadata.name)).sort();
-  const after = setCondition(before, {
-    type: ADDRESS_CONFLICT,
+  return withCondition(object, {
+    type: ConditionType.AddressConflict,
     status: messages.length > 0 ? "True" : "False",
-    reason: messages.length > 0 ? "Duplicate" : "Unique",
+    reason: messages.length > 0 ? ConditionReason.Duplicate : ConditionReason.Unique,
     message: messages.join("; ").slice(0, 1024),
-    ...(object.metadata.generation === undefined ? {} : { observedGeneration: object.metadata.generation }),
   }, now);
-  return after === before ? undefined : { ...object.status, conditions: [...after] };
 }

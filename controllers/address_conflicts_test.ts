@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import type { MachineObject } from "../machine/types.ts";
-import { ADDRESS_CONFLICT, conflictStatus, describeConflict } from "./address_conflicts.ts";
+import { conflictStatus, describeConflict } from "./address_conflicts.ts";
 import type { AddressConflict } from "./machine_store.ts";
 
 const conflict: AddressConflict = { kind: "MAC", address: "aa:bb:cc:dd:ee:01", served: "old", ignored: "new" };
@@ -24,7 +24,7 @@ Deno.test("conflictStatus() sets the condition, is quiet when it says so already
   const now = Date.UTC(2026, 0, 1);
   const told = conflictStatus(object("new"), [conflict], now)!;
   deepEqual(told.conditions, [{
-    type: ADDRESS_CONFLICT,
+    type: "AddressConflict",
     status: "True",
     reason: "Duplicate",
     message: describeConflict(conflict, "new"),

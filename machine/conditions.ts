@@ -1,5 +1,5 @@
 /** The conditions of a Machine that metalman owns (contract 2), and how one is set. */
-import type { Condition } from "./types.ts";
+import type { Condition, MachineObject, MachineStatus } from "./types.ts";
 
 /** Condition types; SSHReachable, Provisioned and Provisioning are another controller's and never touched. */
 export const ConditionType = {
@@ -7,6 +7,8 @@ export const ConditionType = {
   BootOrderConfigSupported: "BootOrderConfigSupported",
   Repaved: "Repaved",
   CloudInitDone: "CloudInitDone",
+  /** metalman's own: two Machines claim one address. */
+  AddressConflict: "AddressConflict",
 } as const;
 
 /** Condition reasons. */
@@ -29,6 +31,10 @@ export const ConditionReason = {
   Failed: "Failed",
   /** CloudInitDone Unknown. */
   TimedOut: "TimedOut",
+  /** AddressConflict True. */
+  Duplicate: "Duplicate",
+  /** AddressConflict False. */
+  Unique: "Unique",
 } as const;
 
 /** A condition to be set; its time follows from what was there. */
@@ -58,6 +64,20 @@ export function setCondition(
   };
   if (sameCondition(before, after)) return conditions;
   return conditions.with(at, after);
+}
+
+/** The conditions of an object; none where it has none, or something else in their place. */
+export function conditionsOf(object: MachineObject): readonly Condition[] {
+  return Array.isArray(object.status?.conditions) ? object.status.conditions : [];
+}
+
+/** The status with `next` in it, seen at the object's generation; undefined when that changes nothing. */
+export function withCondition(object: MachineObject, next: NextCondition, now: number): MachineStatus | undefined {
+  const before = conditionsOf(object);
+  const generation = object.metadata.generation;
+  const observed = generation === undefined ? next : { ...next, observedGeneration: generation };
+  const after = setCondition(before, observed, now);
+  return after === before ? undefined : { ...object.status, conditions: [...after] };
 }
 
 function sameCondition(a: Condition, b: Condition): boolean {

@@ -2,7 +2,7 @@
 import { fromText, toText } from "../base/byte_text.ts";
 import { formatDuration } from "../base/duration.ts";
 import { quote } from "../base/go_quote.ts";
-import { ConditionReason, ConditionType, type NextCondition, setCondition } from "./conditions.ts";
+import { ConditionReason, conditionsOf, ConditionType, type NextCondition, withCondition } from "./conditions.ts";
 import type { Condition, MachineObject, MachineStatus } from "./types.ts";
 
 /** An event of cloud-init's webhook reporter; `result` is empty for a start. */
@@ -117,18 +117,6 @@ export function pxeDisabled(
   const operations = { ...before, repaveCounter: wantedRepaves };
   const counted: MachineObject = { ...object, status: { ...object.status, operations } };
   return withCondition(counted, repaved, now) ?? counted.status;
-}
-
-function conditionsOf(object: MachineObject): readonly Condition[] {
-  return Array.isArray(object.status?.conditions) ? object.status.conditions : [];
-}
-
-function withCondition(object: MachineObject, next: NextCondition, now: number): MachineStatus | undefined {
-  const before = conditionsOf(object);
-  const generation = object.metadata.generation;
-  const observed = generation === undefined ? next : { ...next, observedGeneration: generation };
-  const after = setCondition(before, observed, now);
-  return after === before ? undefined : { ...object.status, conditions: [...after] };
 }
 
 /** At most {@link MAX_MESSAGE} characters; a cut never splits one. */
