@@ -1,4 +1,5 @@
 /** Reads boot files from the image cache. */
+import { readExactly } from "../base/read_exactly.ts";
 import type { BootFile } from "./image.ts";
 
 /**
@@ -8,11 +9,7 @@ import type { BootFile } from "./image.ts";
 export async function readBootFile({ absolutePath, offset, size }: BootFile): Promise<Uint8Array> {
   using file = await Deno.open(absolutePath);
   if (offset > 0) await file.seek(offset, Deno.SeekMode.Start);
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size;) {
-    const count = await file.read(bytes.subarray(at));
-    if (count === null) throw new Error("file is shorter than the image says");
-    at += count;
-  }
+  const bytes = await readExactly(file, size);
+  if (bytes === undefined) throw new Error("file is shorter than the image says");
   return bytes;
 }

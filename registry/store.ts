@@ -9,6 +9,7 @@
  * ```
  */
 import { z } from "zod";
+import { readExactly } from "../base/read_exactly.ts";
 import { explainDiskError } from "./content_store.ts";
 import { CacheFolderError, ContentError } from "./errors.ts";
 import { type ImageIndex, PACK_FILE, parseIndex } from "./image_index.ts";
@@ -260,11 +261,7 @@ async function readMetadata(folder: string, index: ImageIndex): Promise<Metadata
   if (file.size > MAX_METADATA_BYTES) throw new ContentError(`${METADATA_FILE} is longer than 64 KiB`);
   using content = await Deno.open(file.absolutePath);
   await content.seek(file.offset, Deno.SeekMode.Start);
-  const bytes = new Uint8Array(file.size);
-  for (let at = 0; at < bytes.length;) {
-    const count = await content.read(bytes.subarray(at));
-    if (count === null) throw new ContentError(`${METADATA_FILE} has lost its content`);
-    at += count;
-  }
+  const bytes = await readExactly(content, file.size);
+  if (bytes === undefined) throw new ContentError(`${METADATA_FILE} has lost its content`);
   return parseMetadata(new TextDecoder().decode(bytes));
 }
