@@ -1,0 +1,283 @@
+/**
+ * What breaks a structural schema, in the words of the real server for CustomResourceDefinitions.
+ * Rules in CEL (x-kubernetes-validations) are not evaluated: an object that breaks only those is accepted.
+ *
+ * @module
+ */
+import {
+  duplicate,
+  goFloat,
+  invalidValue,
+  notSupported,
+  quoted,
+  requiredValue,
+  tooLong,
+  tooMany,
+  wrong,
+} from "./field_error.ts";
+import { isJsonObject, type Json, type JsonObject } from "./object.ts";
+import type { Schema } from "./schema.ts";
+import { fieldSchema } from "./schema_default.ts";
+import { isKnownFormat, isOfFormat } from "./schema_format.ts";
+import type { FieldError } from "./status_error.ts";
+
+/** What is wrong, and how many checks were made: of alternatives the one that got furthest is reported. */
+interface Result {
+  readonly errors: FieldError[];
+  checks: number;
+}
+
+const merge = (into: Result, from: Result): void => {
+  for (const error of from.errors) add(into, error);
+  into.checks += from.checks;
+};
+const add = (into: Result, error: FieldError): void => {
+  if (!into.errors.some(({ field, message }) => field === error.field && message === error.message)) {
+    into.errors.push(error);
+  }
+};
+/** The path as it is in texts; a field of the root is `.name` there when it is missing. */
+const named = (path: string) => path.replace(/^\./, "");
+/** Errors of alternatives have no field of their own. */
+const ofAlternatives = (path: string, detail: string) => invalidValue("<nil>", "", `${quoted(path)} must ${detail}`);
+
+/** The name of a value's type. */
+function typeOf(value: Json): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  return typeof value;
+}
+
+function typesOf(schema: Schema): string[] {
+  if (schema["x-kubernetes-int-or-string"] === true) return ["integer", "string"];
+  return schema.type === undefined ? [] : [schema.type];
+}
+
+const formatOf = ({ format }: Schema) => format !== undefined && isKnownFormat(format) ? format : "";
+
+function wrongType(path: string, wanted: string, found: string): FieldError {
+  const field = named(path);
+  return wrong("FieldValueTypeInvalid", field, found, `${path} in body must be of type ${wanted}: ${quoted(found)}`);
+}
+
+function checkType(value: Json, schema: Schema, path: string, result: Result): void {
+  const types = typesOf(schema);
+  const format = formatOf(schema);
+  if (types.length === 0 && format === "") return;
+  result.checks++;
+  const found = typeOf(value);
+  if (value === null) {
+    if (types.length > 0 && schema.nullable !== true) add(result, wrongType(path, types.join(","), "null"));
+    return;
+  }
+  const numeric = types.includes("number") || types.includes("integer");
+  // A format alone makes strings and lists pass here; the format itself is checked of strings.
+  if (format !== "" && !numeric && (found === "string" || found === "array")) return;
+  if (types.includes(found) || found === "integer" && types.includes("number")) return;
+  if (format !== "" && found !== "string" && found !== "array") {
+    const inferred = found === "integer" ? "int64" : found === "number" ? "float64" : "";
+    return add(result, wrongType(path, format, inferred));
+  }
+  add(result, wrongType(path, types.join(","), found));
+}
+
+function bestOf(schemas: readonly Schema[], value: Json, path: string): { valid: Result[]; best: Result | undefined } {
+  const results = schemas.map((schema) => validateValue(value, schema, path));
+  const valid = results.filter(({ errors }) => errors.length === 0);
+  let best: Result | undefined;
+  for (const result of results) if (best === undefined || result.checks > best.checks) best = result;
+  return { valid, best };
+}
+
+function checkAlternatives(value: Json, schema: Schema, path: string, result: Result): void {
+  const { anyOf = [], oneOf = [], allOf = [], not } = schema;
+  if (anyOf.length > 0) {
+    const { valid, best } = bestOf(anyOf, value, path);
+    if (valid.length === 0) add(result, ofAlternatives(path, "validate at least one schema (anyOf)"));
+    const reported = valid[0] ?? best;
+    if (reported !== undefined) merge(result, reported);
+  }
+  if (oneOf.length > 0) {
+    const { valid, best } = bestOf(oneOf, value, path);
+    if (valid.length !== 1) {
+      const found = valid.length === 0 ? "Found none valid" : `Found ${valid.length} valid alternatives`;
+      add(result, ofAlternatives(path, `validate one and only one schema (oneOf). ${found}`));
+    }
+    const reported = valid.length === 0 ? best : valid.length === 1 ? valid[0] : undefined;
+    if (reported !== undefined) merge(result, reported);
+  }
+  const results = allOf.map((one) => validateValue(value, one, path));
+  for (const one of results) merge(result, one);
+  const failed = results.filter(({ errors }) => errors.length > 0).length;
+  if (failed > 0) {
+    const none = failed === results.length ? ". None validated" : "";
+    add(result, ofAlternatives(path, `validate all the schemas (allOf)${none}`));
+  }
+  if (not !== undefined && validateValue(value, not, path).errors.length === 0) {
+    add(result, ofAlternatives(path, "not validate the schema (not)"));
+  }
+  result.checks++;
+}
+
+const patterns = new Map<string, RegExp | undefined>();
+
+/** RE2 is nearly a subset of JavaScript's expressions; a pattern that is none here is not checked. */
+function patternOf(pattern: string): RegExp | undefined {
+  if (!patterns.has(pattern)) {
+    let compiled: RegExp | undefined;
+    try {
+      compiled = new RegExp(pattern, "u");
+    } catch {
+      compiled = undefined;
+    }
+    patterns.set(pattern, compiled);
+  }
+  return patterns.get(pattern);
+}
+
+function checkString(value: string, schema: Schema, path: string, result: Result): void {
+  const { maxLength, minLength, pattern } = schema;
+  const length = [...value].length;
+  const field = named(path);
+  if (maxLength !== undefined && length > maxLength) return add(result, tooLong(field, maxLength));
+  if (minLength !== undefined && length < minLength) {
+    return add(result, invalidValue(field, value, `${path} in body should be at least ${minLength} chars long`));
+  }
+  if (pattern !== undefined && patternOf(pattern)?.test(value) === false) {
+    add(result, invalidValue(field, value, `${path} in body should match '${pattern}'`));
+  }
+}
+
+function checkFormat(value: string, schema: Schema, path: string, result: Result): void {
+  const format = formatOf(schema);
+  if (format === "" || isOfFormat(value, format)) return;
+  const detail = `${path} in body must be of type ${format}: ${quoted(value)}`;
+  add(result, wrong("FieldValueTypeInvalid", named(path), value, detail));
+}
+
+function checkNumber(value: number, schema: Schema, path: string, result: Result): void {
+  const { multipleOf, maximum, minimum, exclusiveMaximum = false, exclusiveMinimum = false } = schema;
+  const limit = (bound: number) => Number.isInteger(value) ? String(Math.trunc(bound)) : goFloat(bound);
+  const say = (rule: string) => add(result, invalidValue(named(path), value, `${path} in body should be ${rule}`));
+  if (multipleOf !== undefined && !Number.isInteger(Number((value / multipleOf).toPrecision(15)))) {
+    say(`a multiple of ${goFloat(multipleOf)}`);
+  }
+  if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
+    say(`greater than ${exclusiveMinimum ? "" : "or equal to "}${limit(minimum)}`);
+  }
+  if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
+    say(`less than ${exclusiveMaximum ? "" : "or equal to "}${limit(maximum)}`);
+  }
+}
+
+const same = (a: Json, b: Json) => JSON.stringify(a) === JSON.stringify(b);
+
+function checkList(value: readonly Json[], schema: Schema, path: string, result: Result): void {
+  const { items, minItems, maxItems, uniqueItems } = schema;
+  if (items !== undefined) {
+    value.forEach((item, index) => merge(result, validateValue(item, items, `${path}[${index}]`)));
+  }
+  const field = named(path);
+  if (minItems !== undefined && value.length < minItems) {
+    add(result, invalidValue(field, value.length, `${path} in body should have at least ${minItems} items`));
+  }
+  if (maxItems !== undefined && value.length > maxItems) add(result, tooMany(field, value.length, maxItems));
+  if (uniqueItems === true && value.some((item, index) => value.slice(0, index).some((other) => same(item, other)))) {
+    add(result, invalidValue(field, "", `${path} in body shouldn't contain duplicates`));
+  }
+}
+
+function checkEnum(value: Json, schema: Schema, path: string, result: Result): void {
+  const { enum: allowed } = schema;
+  if (allowed === undefined || allowed.length === 0 || allowed.some((one) => same(one, value))) return;
+  const texts = allowed.map((one) => typeof one === "string" ? one : JSON.stringify(one));
+  add(result, notSupported(named(path), value, texts));
+}
+
+function checkObject(value: JsonObject, schema: Schema, path: string, result: Result): void {
+  const { minProperties, maxProperties, required = [], additionalProperties } = schema;
+  const fields = Object.keys(value);
+  const field = named(path);
+  if (minProperties !== undefined && fields.length < minProperties) {
+    const detail = `${path} in body should have at least ${minProperties} properties`;
+    add(result, invalidValue(field, fields.length, detail));
+  }
+  if (maxProperties !== undefined && fields.length > maxProperties) {
+    add(result, tooMany(field, fields.length, maxProperties));
+  }
+  for (const name of fields) {
+    const known = fieldSchema(schema, name);
+    if (known === undefined) {
+      if (additionalProperties !== false) continue;
+      add(result, invalidValue(field, name, `${path}.${name} in body is a forbidden property`));
+      continue;
+    }
+    const own = Object.hasOwn(schema.properties ?? {}, name);
+    merge(result, validateValue(value[name]!, known, own && path === "" ? name : `${path}.${name}`));
+  }
+  for (const name of required) {
+    if (!Object.hasOwn(value, name)) add(result, requiredValue(named(`${path}.${name}`)));
+  }
+}
+
+/** Checks in the order of the real server, which decides which of several alternatives is reported. */
+function validateValue(value: Json, schema: Schema, path: string): Result {
+  const result: Result = { errors: [], checks: 0 };
+  checkType(value, schema, path, result);
+  if (value === null) {
+    checkEnum(value, schema, path, result);
+    return result;
+  }
+  checkAlternatives(value, schema, path, result);
+  if (typeof value === "string") {
+    checkString(value, schema, path, result);
+    checkFormat(value, schema, path, result);
+  }
+  if (typeof value === "number") checkNumber(value, schema, path, result);
+  if (Array.isArray(value)) checkList(value, schema, path, result);
+  checkEnum(value, schema, path, result);
+  if (isJsonObject(value)) checkObject(value, schema, path, result);
+  result.checks += 8;
+  return result;
+}
+
+/** Elements that are there twice, each named once: of a set the whole element, of a map its keys. */
+function checkListTypes(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
+  if (isJsonObject(value)) {
+    for (const [name, inner] of Object.entries(value)) {
+      const known = fieldSchema(schema, name);
+      if (known === undefined) continue;
+      const own = Object.hasOwn(schema.properties ?? {}, name);
+      checkListTypes(inner, known, own ? named(`${path}.${name}`) : `${path}[${name}]`, errors);
+    }
+    return;
+  }
+  if (!Array.isArray(value)) return;
+  const type = schema["x-kubernetes-list-type"];
+  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
+  if (type === "set" || type === "map") {
+    const seen = new Map<string, number>();
+    value.forEach((item, index) => {
+      const key = type === "set" ? item : keyOf(item, keys);
+      const text = JSON.stringify(key);
+      const times = seen.get(text) ?? 0;
+      seen.set(text, times + 1);
+      if (times === 1) errors.push(duplicate(`${path}[${index}]`, key));
+    });
+  }
+  const { items } = schema;
+  if (items !== undefined) value.forEach((item, index) => checkListTypes(item, items, `${path}[${index}]`, errors));
+}
+
+function keyOf(item: Json, keys: readonly string[]): JsonObject {
+  if (!isJsonObject(item)) return {};
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(item, key)).map((key) => [key, item[key]!]));
+}
+
+/** What breaks the schema. */
+export function validate(value: JsonObject, schema: Schema): FieldError[] {
+  const { errors } = validateValue(value, schema, "");
+  checkListTypes(value, schema, "", errors);
+  return errors;
+}
