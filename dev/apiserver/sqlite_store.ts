@@ -1,0 +1,284 @@
+/** Objects in SQLite: the latest ones parsed in memory, their history as text in the database. */
+import { type DatabaseSync, type StatementSync } from "node:sqlite";
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { addKey, keyIndex, keyOf, removeKey } from "./key_order.ts";
+import type { ApiObject } from "./object.ts";
+import { RecentChanges } from "./recent_changes.ts";
+import { openFile, openMemory } from "./sqlite_file_store.ts";
+import { expired } from "./status_error.ts";
+import type { Scope, Store, StoredChange, StoredPage } from "./store_types.ts";
+
+/** How much of the past is kept. */
+export interface HistoryLimits {
+  /** Changes. @default 10_000 */
+  readonly changes?: number;
+  /** Milliseconds; nothing is forgotten before the next write. @default 10 minutes */
+  readonly ageMs?: number;
+  /** Time. @default systemClock */
+  readonly clock?: Clock;
+}
+
+/** Objects of one resource. */
+interface Collection {
+  readonly objects: Map<string, ApiObject>;
+  /** Keys of `objects`, sorted. */
+  readonly keys: string[];
+}
+
+/** A row of `versions`, joined with the one before it. */
+interface Row {
+  readonly revision: number;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly deleted: number;
+  readonly object: string;
+  readonly beforeObject: string | null;
+}
+
+/** The past is trimmed once in so many writes. */
+const WRITES_PER_TRIM = 256;
+/** Rows of the past that a watch reads at a time. */
+const ROWS_AT_A_TIME = 100;
+/** Before the first write; 0 would mean "any" to clients. */
+const FIRST_REVISION = 1;
+
+/** {@link Store} over node:sqlite; every call is done when it returns. */
+export class SqliteStore implements Store, Disposable {
+  readonly #database: DatabaseSync;
+  readonly #collections = new Map<string, Collection>();
+  readonly #recent: RecentChanges;
+  readonly #statements: ReturnType<typeof prepare>;
+  readonly #limits: Required<HistoryLimits>;
+  /** Revisions up to this one are not kept as a whole. */
+  #forgotten: number;
+  #wake = Promise.withResolvers<void>();
+
+  private constructor(
+    database: DatabaseSync,
+    { changes = 10_000, ageMs = 600_000, clock = systemClock }: HistoryLimits,
+  ) {
+    this.#database = database;
+    this.#limits = { changes, ageMs, clock };
+    this.#statements = prepare(database);
+    this.#forgotten = (this.#statements.forgotten.get() as { up_to: number }).up_to;
+    let revision = FIRST_REVISION;
+    for (const row of this.#statements.latest.iterate() as Iterable<unknown> as Iterable<Row>) {
+      const collection = this.#collection(row.resource);
+      const key = keyOf(row.namespace, row.name);
+      collection.objects.set(key, JSON.parse(row.object));
+      collection.keys.push(key);
+    }
+    for (const { keys } of this.#collections.values()) keys.sort((a, b) => a < b ? -1 : 1);
+    revision = Math.max(revision, (this.#statements.revision.get() as { revision: number | null }).revision ?? 0);
+    this.#recent = new RecentChanges(Math.max(revision, this.#forgotten));
+  }
+
+  /**
+   * Over a file, which is made where there is none; without a path in memory.
+   * @throws {StateError} when the file cannot be used
+   */
+  static open(path?: string, limits: HistoryLimits = {}): SqliteStore {
+    return new SqliteStore(path === undefined ? openMemory() : openFile(path), limits);
+  }
+
+  /** The latest revision. */
+  get revision(): number {
+    return this.#recent.last;
+  }
+
+  /** One object. */
+  get({ resource, namespace }: Scope, name: string): ApiObject | undefined {
+    return this.#collections.get(resource)?.objects.get(keyOf(namespace, name));
+  }
+
+  /** Objects at a revision. */
+  list(scope: Scope, options: { revision?: number; after?: string; limit?: number } = {}): StoredPage {
+    const { revision = this.revision, after, limit = Infinity } = options;
+    const { keys, objects } = revision === this.revision
+      ? this.#collection(scope.resource)
+      : this.#collectionAt(scope.resource, revision);
+    // "0" comes after "/": the end of a namespace's keys.
+    const [first, end] = scope.namespace === undefined
+      ? [0, keys.length]
+      : [keyIndex(keys, `${scope.namespace}/`), keyIndex(keys, `${scope.namespace}0`)];
+    const from = after === undefined ? first : Math.max(first, keyIndex(keys, `${after}\0`));
+    const to = Math.min(end, from + limit);
+    return {
+      objects: keys.slice(from, to).map((key) => objects.get(key)!),
+      revision,
+      remaining: Math.max(0, end - to),
+      ...(to < end ? { next: keys[to - 1]! } : {}),
+    };
+  }
+
+  /** Writes one object. */
+  put(scope: Scope, name: string, object: ApiObject, expected: string | "absent"): ApiObject | undefined {
+    const { objects, keys } = this.#collection(scope.resource);
+    const key = keyOf(scope.namespace, name);
+    const before = objects.get(key);
+    if ((before?.metadata["resourceVersion"] ?? "absent") !== expected) return undefined;
+    const stored = this.#write(scope, name, object, before, false);
+    if (before === undefined) addKey(keys, key);
+    objects.set(key, stored);
+    this.#tell({ type: before === undefined ? "ADDED" : "MODIFIED", object: stored, before }, scope);
+    return stored;
+  }
+
+  /** Removes one object. */
+  delete(scope: Scope, name: string, expected: string): ApiObject | undefined {
+    const { objects, keys } = this.#collection(scope.resource);
+    const key = keyOf(scope.namespace, name);
+    const before = objects.get(key);
+    if (before === undefined || before.metadata["resourceVersion"] !== expected) return undefined;
+    const last = this.#write(scope, name, before, before, true);
+    objects.delete(key);
+    removeKey(keys, key);
+    this.#tell({ type: "DELETED", object: last, before }, scope);
+    return last;
+  }
+
+  #write(
+    { resource, namespace = "" }: Scope,
+    name: string,
+    object: ApiObject,
+    before: ApiObject | undefined,
+    deleted: boolean,
+  ) {
+    const revision = this.revision + 1;
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+    const replaced = Number(before?.metadata["resourceVersion"] ?? 0);
+    const now = this.#limits.clock.now();
+    this.#statements.insert.run(
+      revision,
+      resource,
+      namespace,
+      name,
+      replaced,
+      deleted ? 1 : 0,
+      now,
+      JSON.stringify(stored),
+    );
+    return stored;
+  }
+
+  #tell(change: Omit<StoredChange, "revision" | "before"> & { before: ApiObject | undefined }, scope: Scope): void {
+    const { type, object, before } = change;
+    const revision = this.revision + 1;
+    this.#recent.add(scope, { type, object, revision, ...(before === undefined ? {} : { before }) });
+    if (revision % WRITES_PER_TRIM === 0) this.#trim();
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+
+  /** Forgets what is beyond the limits. */
+  #trim(): void {
+    const { changes, ageMs, clock } = this.#limits;
+    const old = this.#statements.oldest.get(clock.now() - ageMs) as { revision: number | null };
+    const upTo = Math.max(this.revision - changes, old.revision ?? 0);
+    if (upTo <= this.#forgotten) return;
+    this.#database.exec("BEGIN");
+    this.#statements.trimReplaced.run(this.#forgotten, upTo);
+    this.#statements.trimDeleted.run(this.#forgotten, upTo);
+    this.#statements.forget.run(upTo);
+    this.#database.exec("COMMIT");
+    this.#forgotten = upTo;
+  }
+
+  /** The collection as it was: what was written since is undone. */
+  #collectionAt(resource: string, revision: number): Collection {
+    this.#mustRemember(revision);
+    const now = this.#collection(resource);
+    const objects = new Map(now.objects);
+    const keys = [...now.keys];
+    const rows = this.#statements.undo.iterate(revision, resource) as Iterable<unknown> as Iterable<Row>;
+    for (const { namespace, name, beforeObject } of rows) {
+      const key = keyOf(namespace, name);
+      const had = objects.has(key);
+      if (beforeObject === null) {
+        objects.delete(key);
+        if (had) removeKey(keys, key);
+      } else {
+        objects.set(key, JSON.parse(beforeObject));
+        if (!had) addKey(keys, key);
+      }
+    }
+    return { objects, keys };
+  }
+
+  #mustRemember(revision: number): void {
+    if (revision < this.#forgotten) {
+      throw expired(`too old resource version: ${revision} (${this.#forgotten})`);
+    }
+  }
+
+  /** Changes after a revision, then as they come. */
+  async *watch(scope: Scope, revision: number, signal: AbortSignal): AsyncGenerator<StoredChange, void, undefined> {
+    const aborted = Promise.withResolvers<void>();
+    const onAbort = () => aborted.resolve();
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      let at = revision;
+      while (!signal.aborted) {
+        const wake = this.#wake.promise;
+        const changes = this.#recent.after(at, scope) ?? this.#past(at, scope);
+        for (const change of changes.changes) {
+          if (signal.aborted) return;
+          yield change;
+        }
+        at = changes.upTo;
+        if (at >= this.revision && !signal.aborted) await Promise.race([wake, aborted.promise]);
+      }
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Changes that are no longer in memory. */
+  #past(revision: number, { resource, namespace }: Scope): { changes: StoredChange[]; upTo: number } {
+    this.#mustRemember(revision);
+    const rows = this.#statements.after.all(revision, ROWS_AT_A_TIME) as unknown[] as Row[];
+    const wanted = rows.filter((row) => row.resource === resource && (namespace ?? row.namespace) === row.namespace);
+    return { changes: wanted.map(changeOf), upTo: rows.at(-1)?.revision ?? revision };
+  }
+
+  #collection(resource: string): Collection {
+    const known = this.#collections.get(resource);
+    if (known !== undefined) return known;
+    const made: Collection = { objects: new Map(), keys: [] };
+    this.#collections.set(resource, made);
+    return made;
+  }
+
+  /** Closes the file, and gives it free for others. */
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+function changeOf({ revision, deleted, object, beforeObject }: Row): StoredChange {
+  const type = deleted === 1 ? "DELETED" : beforeObject === null ? "ADDED" : "MODIFIED";
+  const before = beforeObject === null ? {} : { before: JSON.parse(beforeObject) as ApiObject };
+  return { type, object: JSON.parse(object), revision, ...before };
+}
+
+function prepare(database: DatabaseSync) {
+  const joined = "SELECT v.*, b.object AS beforeObject FROM versions v LEFT JOIN versions b ON b.revision = v.before";
+  const sql = {
+    insert: "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    revision: "SELECT max(revision) AS revision FROM versions",
+    latest: "SELECT * FROM versions WHERE deleted = 0 AND revision NOT IN (SELECT before FROM versions)",
+    after: `${joined} WHERE v.revision > ? ORDER BY v.revision LIMIT ?`,
+    // For each key only its first change counts: what was there before it.
+    undo: `${joined} WHERE v.revision IN
+      (SELECT min(revision) FROM versions WHERE revision > ? AND resource = ? GROUP BY namespace, name)`,
+    oldest: "SELECT max(revision) AS revision FROM versions WHERE written_ms < ?",
+    trimReplaced:
+      "DELETE FROM versions WHERE revision IN (SELECT before FROM versions WHERE revision > ? AND revision <= ?)",
+    trimDeleted: "DELETE FROM versions WHERE deleted = 1 AND revision > ? AND revision <= ?",
+    forgotten: "SELECT up_to FROM forgotten",
+    forget: "UPDATE forgotten SET up_to = ?",
+  };
+  const prepared = Object.entries(sql).map(([name, text]) => [name, database.prepare(text)] as const);
+  return Object.fromEntries(prepared) as Record<keyof typeof sql, StatementSync>;
+}
