@@ -30,6 +30,16 @@ export function isDigest(text: string): boolean {
   return match !== null && match[2]!.length === DIGESTS[match[1]!];
 }
 
+/** Whether the text is a repository's name as registries keep it: without a host. */
+export function isRepository(name: string): boolean {
+  return name.length <= MAX_NAME && name.split("/").every((part) => COMPONENT.test(part));
+}
+
+/** Whether the text is a tag. */
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
 /** Splits off the host: a first part with a dot, a port or capitals, or `localhost`. */
 function splitHost(name: string): [registry: string, path: string] {
   const slash = name.indexOf("/");
@@ -63,7 +73,7 @@ export function parseReference(text: string): Reference {
   const colon = named.lastIndexOf(":");
   const tagged = colon > named.lastIndexOf("/");
   const tag = tagged ? named.slice(colon + 1) : digest === undefined ? "latest" : undefined;
-  if (tag !== undefined && !TAG.test(tag)) throw wrong(`"${tag}" is not a tag`);
+  if (tag !== undefined && !isTag(tag)) throw wrong(`"${tag}" is not a tag`);
   const [registry, path] = splitHost(tagged ? named.slice(0, colon) : named);
   checkHost(registry, wrong);
   const repository = registry === DEFAULT_REGISTRY && !path.includes("/") ? `library/${path}` : path;

@@ -1,0 +1,266 @@
+/**
+ * A folder of OCI image layouts (image-spec 1.1, image-layout.md), one a repository: skopeo and umoci may read and write them too,
+ * so nothing of them is kept in memory.
+ *
+ * ```
+ * FOLDER/.metalman/lock        held while a registry serves the folder
+ * FOLDER/.metalman/new/ID      what is being written; renamed when complete
+ * FOLDER/some/name/oci-layout, index.json, blobs/sha256/HEX
+ * ```
+ */
+import type { Descriptor } from "../../registry/media_types.ts";
+import { isRepository } from "../../registry/reference.ts";
+import {
+  byDigest,
+  byTag,
+  EMPTY_INDEX,
+  type LayoutIndex,
+  parseLayoutIndex,
+  withManifest,
+  withoutDigest,
+  withoutTag,
+} from "./layout_index.ts";
+import { manifestUnknown, nameUnknown, Refusal } from "./refusal.ts";
+import type { ManifestReference } from "./routes.ts";
+
+/** The folder of the registry cannot be used; the message says what to do. */
+export class RegistryFolderError extends Error {
+  /** The class, in logs. */
+  override name = "RegistryFolderError";
+}
+
+/** No component of a repository's name begins with a dot. */
+const OWN = ".metalman";
+const MAX_INDEX_BYTES = 4 * 1024 * 1024;
+/** Repositories in one folder that are listed. */
+const MAX_REPOSITORIES = 10_000;
+
+/** Image layouts in a folder. */
+export class LayoutStore implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #lock: Deno.FsFile;
+  /** The last writer of each repository's index. */
+  readonly #writers = new Map<string, Promise<unknown>>();
+
+  private constructor(folder: string, lock: Deno.FsFile) {
+    this.#folder = folder;
+    this.#lock = lock;
+  }
+
+  /**
+   * Opens a folder, made where it is missing, and removes what a crash left half-written.
+   * @throws {RegistryFolderError}
+   */
+  static async open(folder: string): Promise<LayoutStore> {
+    let lock: Deno.FsFile | undefined;
+    try {
+      await Deno.mkdir(`${folder}/${OWN}/new`, { recursive: true });
+      lock = await Deno.open(`${folder}/${OWN}/lock`, { create: true, write: true });
+      if (!await lock.tryLock(true)) {
+        throw new RegistryFolderError(`image folder ${folder} is in use by another registry; give each its own`);
+      }
+      for await (const { name } of Deno.readDir(`${folder}/${OWN}/new`)) {
+        await Deno.remove(`${folder}/${OWN}/new/${name}`);
+      }
+      return new LayoutStore(await Deno.realPath(folder), lock);
+    } catch (error) {
+      lock?.close();
+      throw explain(error, folder);
+    }
+  }
+
+  /** A path for something new, on the same disk as the layouts. */
+  newPath(id: string = crypto.randomUUID()): string {
+    return `${this.#folder}/${OWN}/new/${id}`;
+  }
+
+  /** What a failed call on the folder means. */
+  explain(error: unknown): unknown {
+    return explain(error, this.#folder);
+  }
+
+  /** Names of all repositories, in no order. */
+  async repositories(): Promise<string[]> {
+    const names: string[] = [];
+    const walk = async (name: string): Promise<void> => {
+      for await (const entry of Deno.readDir(`${this.#folder}/${name}`)) {
+        if (entry.name === "oci-layout" && name !== "") names.push(name);
+        const inner = name === "" ? entry.name : `${name}/${entry.name}`;
+        if (names.length > MAX_REPOSITORIES) return;
+        if (entry.isDirectory && entry.name !== "blobs" && isRepository(inner)) await walk(inner);
+      }
+    };
+    await walk("");
+    return names;
+  }
+
+  /** The manifests of a repository. @throws {Refusal} when there is none of that name */
+  async index(name: string): Promise<LayoutIndex> {
+    const path = `${this.#folder}/${name}/index.json`;
+    const size = await sizeOf(path);
+    if (size === undefined) throw nameUnknown(name);
+    const index = size > MAX_INDEX_BYTES ? undefined : parseLayoutIndex(await Deno.readTextFile(path));
+    if (index !== undefined) return index;
+    throw new RegistryFolderError(`${path} is not the index of an OCI image layout; repair or remove ${name}`);
+  }
+
+  /** The manifest that a reference leads to. @throws {Refusal} */
+  async manifest(name: string, reference: ManifestReference): Promise<Descriptor | undefined> {
+    const index = await this.index(name);
+    return "tag" in reference ? byTag(index, reference.tag) : byDigest(index, reference.digest);
+  }
+
+  /** Where a blob lies; undefined when it is not there. */
+  async blob(name: string, digest: string): Promise<{ readonly path: string; readonly size: number } | undefined> {
+    const path = this.#blobPath(name, digest);
+    const size = await sizeOf(path);
+    return size === undefined ? undefined : { path, size };
+  }
+
+  /** The bytes of a blob; undefined when it is not there or is longer. */
+  async smallBlob(name: string, digest: string, maxBytes: number): Promise<Uint8Array | undefined> {
+    const blob = await this.blob(name, digest);
+    return blob === undefined || blob.size > maxBytes ? undefined : await Deno.readFile(blob.path);
+  }
+
+  /** Takes over a complete, verified file of {@link newPath}. */
+  async adoptBlob(name: string, digest: string, path: string): Promise<void> {
+    await this.#makeLayout(name, digest);
+    await Deno.rename(path, this.#blobPath(name, digest));
+  }
+
+  /** Writes a blob of a few megabytes at most. @param digest of the bytes */
+  async writeBlob(name: string, digest: string, bytes: Uint8Array): Promise<void> {
+    const path = this.newPath();
+    await Deno.writeFile(path, bytes, { createNew: true });
+    await this.adoptBlob(name, digest, path);
+  }
+
+  /** Gives a repository a blob of another one; false when that has none such. */
+  async mountBlob(name: string, digest: string, from: string): Promise<boolean> {
+    if (await this.blob(name, digest) !== undefined) return true;
+    const source = await this.blob(from, digest);
+    if (source === undefined) return false;
+    const path = this.newPath();
+    // Not every file system has hard links.
+    await Deno.link(source.path, path).catch(() => Deno.copyFile(source.path, path));
+    await this.adoptBlob(name, digest, path);
+    return true;
+  }
+
+  /** Removes a blob; false when it is not there. */
+  async deleteBlob(name: string, digest: string): Promise<boolean> {
+    try {
+      await Deno.remove(this.#blobPath(name, digest));
+      return true;
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Writes a manifest and what leads to it. @param digest of the bytes */
+  async putManifest(name: string, manifest: Descriptor, bytes: Uint8Array, tag?: string): Promise<void> {
+    await this.writeBlob(name, manifest.digest, bytes);
+    await this.#change(name, (index) => withManifest(index, manifest, tag));
+  }
+
+  /** Writes an image and gives it a tag. @param image as dev/image/build.ts makes it */
+  async putImage(
+    name: string,
+    tag: string,
+    { manifest, blobs }: {
+      readonly manifest: Descriptor;
+      readonly blobs: ReadonlyMap<string, Uint8Array>;
+    },
+  ): Promise<void> {
+    for (const [digest, bytes] of blobs) {
+      if (digest !== manifest.digest) await this.writeBlob(name, digest, bytes);
+    }
+    await this.putManifest(name, manifest, blobs.get(manifest.digest)!, tag);
+  }
+
+  /** Removes a tag, or a manifest with all its tags. @throws {Refusal} when it is not there */
+  async deleteManifest(name: string, reference: ManifestReference): Promise<void> {
+    await this.#change(name, (index) => {
+      if ("tag" in reference) {
+        if (byTag(index, reference.tag) === undefined) throw manifestUnknown(name, reference.tag);
+        return withoutTag(index, reference.tag);
+      }
+      if (byDigest(index, reference.digest) === undefined) throw manifestUnknown(name, reference.digest);
+      return withoutDigest(index, reference.digest);
+    });
+    if ("digest" in reference) await this.deleteBlob(name, reference.digest);
+  }
+
+  /** One writer at a time: each reads what the one before has written. */
+  #change(name: string, change: (index: LayoutIndex) => LayoutIndex): Promise<void> {
+    const write = async () => {
+      const text = JSON.stringify(change(await this.index(name)));
+      if (text.length > MAX_INDEX_BYTES) {
+        throw new Refusal(403, "UNSUPPORTED", `repository ${name} is full: delete manifests from it, or use another`);
+      }
+      await this.#replace(`${this.#folder}/${name}/index.json`, text);
+    };
+    const before = this.#writers.get(name) ?? Promise.resolve();
+    const done = before.then(write);
+    const settled = done.catch(() => {}).finally(() => {
+      if (this.#writers.get(name) === settled) this.#writers.delete(name);
+    });
+    this.#writers.set(name, settled);
+    return done;
+  }
+
+  async #replace(path: string, text: string): Promise<void> {
+    const temporary = this.newPath();
+    await Deno.writeTextFile(temporary, text, { createNew: true });
+    await Deno.rename(temporary, path);
+  }
+
+  #blobPath(name: string, digest: string): string {
+    return `${this.#folder}/${name}/blobs/${digest.replace(":", "/")}`;
+  }
+
+  /** Makes a repository where there is none, and room for blobs of that kind. */
+  async #makeLayout(name: string, digest: string): Promise<void> {
+    const folder = `${this.#folder}/${name}`;
+    await Deno.mkdir(`${folder}/blobs/${digest.split(":")[0]}`, { recursive: true });
+    if (await sizeOf(`${folder}/oci-layout`) !== undefined) return;
+    await this.#replace(`${folder}/oci-layout`, JSON.stringify({ imageLayoutVersion: "1.0.0" }));
+    if (await sizeOf(`${folder}/index.json`) !== undefined) return;
+    await this.#replace(`${folder}/index.json`, JSON.stringify(EMPTY_INDEX));
+  }
+
+  /** Waits for what is being written and lets go of the folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#writers.values());
+    this.#lock.close();
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}
+
+/** Of a regular file; undefined where there is none. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    const info = await Deno.stat(path);
+    return info.isFile ? info.size : undefined;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+function explain(error: unknown, folder: string): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (error instanceof Refusal || error instanceof RegistryFolderError || typeof code !== "string") return error;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new RegistryFolderError(
+      `the disk of image folder ${folder} is full; free space there or choose another folder`,
+    );
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return new RegistryFolderError(`cannot use image folder ${folder}: ${text}; choose a folder that can be written`);
+}
