@@ -1,0 +1,141 @@
+/** What metadata may hold, in the words of the real server. */
+import { forbidden, invalidValue, requiredValue, tooLong } from "./field_error.ts";
+import type { Kind } from "./kind.ts";
+import { labelKeyProblems, labelValueProblems } from "./label_names.ts";
+import { type ApiObject, isJsonObject, type Json, type JsonObject } from "./object.ts";
+import { nameProblems } from "./object_names.ts";
+import type { FieldError } from "./status_error.ts";
+
+/** All annotations of an object together, in bytes. */
+const MAX_ANNOTATIONS = 256 * 1024;
+/** Finalizers of Kubernetes itself, which have no domain. */
+const OWN_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
+
+const text = (value: Json | undefined) => typeof value === "string" ? value : "";
+const entries = (value: Json | undefined): [string, string][] =>
+  isJsonObject(value) ? Object.entries(value).map(([key, of]) => [key, text(of)]) : [];
+const bytes = (value: string) => new TextEncoder().encode(value).length;
+
+function nameErrors(kind: Kind, { name, generateName, namespace }: JsonObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const prefix = text(generateName);
+  if (prefix !== "") {
+    for (const problem of nameProblems(kind, prefix, true)) {
+      errors.push(invalidValue("metadata.generateName", prefix, problem));
+    }
+  }
+  if (text(name) === "") errors.push(requiredValue("metadata.name", "name or generateName is required"));
+  else {
+    for (const problem of nameProblems(kind, text(name))) {
+      errors.push(invalidValue("metadata.name", text(name), problem));
+    }
+  }
+  if (kind.namespaced && text(namespace) === "") errors.push(requiredValue("metadata.namespace"));
+  return errors;
+}
+
+/** Labels, of an object or of what it makes. */
+export function labelErrors(labels: Json | undefined, field: string): FieldError[] {
+  return entries(labels).flatMap(([key, value]) => [
+    ...labelKeyProblems(key).map((problem) => invalidValue(field, key, problem)),
+    ...labelValueProblems(value).map((problem) => invalidValue(field, value, problem)),
+  ]);
+}
+
+function annotationErrors(annotations: Json | undefined): FieldError[] {
+  const field = "metadata.annotations";
+  const all = entries(annotations);
+  const errors = all.flatMap(([key]) =>
+    labelKeyProblems(key.toLowerCase()).map((problem) => invalidValue(field, key, problem))
+  );
+  const size = all.reduce((sum, [key, value]) => sum + bytes(key) + bytes(value), 0);
+  return size > MAX_ANNOTATIONS ? [...errors, tooLong(field, MAX_ANNOTATIONS)] : errors;
+}
+
+const REFERENCE_FIELDS = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+
+/** A reference with its fields in the order that texts show them. */
+function inOrder(reference: JsonObject): JsonObject {
+  const known = REFERENCE_FIELDS.filter((field) => reference[field] !== undefined);
+  return Object.fromEntries(known.map((field) => [field, reference[field]!]));
+}
+
+function ownerErrors(references: Json | undefined): FieldError[] {
+  const field = "metadata.ownerReferences";
+  const all = Array.isArray(references) ? references.filter(isJsonObject) : [];
+  const errors = all.flatMap((reference) => {
+    const { apiVersion, kind, name, uid } = reference;
+    const parts = text(apiVersion).split("/");
+    const version = parts.length > 2 ? "" : parts.at(-1) ?? "";
+    const found: FieldError[] = [];
+    if (version === "") found.push(invalidValue(`${field}.apiVersion`, text(apiVersion), "version must not be empty"));
+    for (const [of, value] of Object.entries({ kind, name, uid })) {
+      if (text(value) === "") found.push(invalidValue(`${field}.${of}`, "", "must not be empty"));
+    }
+    if (kind === "Event" && (apiVersion === "v1" || apiVersion === "events.k8s.io/v1")) {
+      const [group, of] = parts.length === 2 ? [parts[0], parts[1]] : ["", parts[0]];
+      const detail = `${group}/${of}, Kind=Event is disallowed from being an owner`;
+      found.push({ ...invalidValue(field, "", detail), message: `Invalid value: ${written(reference)}: ${detail}` });
+    }
+    return found;
+  });
+  const controllers = all.filter(({ controller }) => controller === true);
+  const [first, second] = controllers;
+  if (first !== undefined && second !== undefined) {
+    const shown = `${text(first.kind)}/${text(first.name)} and ${text(second.kind)}/${text(second.name)}`;
+    const detail = `Only one reference can have Controller set to true. Found "true" in references for ${shown}`;
+    const reason = "FieldValueInvalid";
+    errors.push({ reason, field, message: `Invalid value: [${all.map(written).join(",")}]: ${detail}` });
+  }
+  return errors;
+}
+
+const written = (reference: JsonObject) => JSON.stringify(inOrder(reference));
+
+function finalizerErrors(finalizers: Json | undefined): FieldError[] {
+  const field = "metadata.finalizers";
+  const all = Array.isArray(finalizers) ? finalizers.map(text) : [];
+  const errors = all.flatMap((name) => labelKeyProblems(name).map((problem) => invalidValue(field, name, problem)));
+  if (all.includes("orphan") && all.includes("foregroundDeletion")) {
+    errors.push(invalidValue(field, all, "finalizer orphan and foregroundDeletion cannot be both set"));
+  }
+  all.forEach((name, index) => {
+    if (name.includes("/") || OWN_FINALIZERS.has(name)) return;
+    const detail = "name is neither a standard finalizer name nor is it fully qualified";
+    errors.push(invalidValue(`${field}[${index}]`, name, detail));
+  });
+  return errors;
+}
+
+/** What is wrong with an object's metadata, name and namespace included; the types of its fields are taken for right. */
+export function validateMetadata(kind: Kind, object: ApiObject): FieldError[] {
+  const { metadata } = object;
+  return [
+    ...nameErrors(kind, metadata),
+    ...labelErrors(metadata.labels, "metadata.labels"),
+    ...annotationErrors(metadata.annotations),
+    ...ownerErrors(metadata.ownerReferences),
+    ...finalizerErrors(metadata.finalizers),
+  ];
+}
+
+/** Fields that stay as they are once the object is there. */
+const IMMUTABLE = ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"];
+
+/** What an update may not change in metadata, and what is wrong with it. */
+export function validateMetadataUpdate(kind: Kind, before: ApiObject, after: ApiObject): FieldError[] {
+  const errors = IMMUTABLE.flatMap((name) => {
+    const [was, is] = [before.metadata[name] ?? null, after.metadata[name] ?? null];
+    return was === is ? [] : [invalidValue(`metadata.${name}`, is, "field is immutable")];
+  });
+  const had = new Set(Array.isArray(before.metadata.finalizers) ? before.metadata.finalizers.map(text) : []);
+  const has = Array.isArray(after.metadata.finalizers) ? after.metadata.finalizers.map(text) : [];
+  const added = has.filter((name) => !had.has(name));
+  if (before.metadata.deletionTimestamp !== undefined && added.length > 0) {
+    const list = added.map((name) => `"${name}"`).join(", ");
+    const detail =
+      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`;
+    errors.push(forbidden("metadata.finalizers", detail));
+  }
+  return [...errors, ...validateMetadata(kind, after)];
+}
