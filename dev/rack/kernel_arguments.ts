@@ -1,0 +1,43 @@
+/** What the installer finds on its kernel's command line. */
+
+/** An installation. */
+export interface InstallOrder {
+  /** `metalman.image`: the disk image. */
+  readonly image: string;
+  /** `metalman.done`: asked with POST when the image is written. */
+  readonly done?: string;
+  /** `ds=nocloud;s=URL/`: where the installed system's cloud-init finds its data. */
+  readonly dataSource?: string;
+}
+
+function httpUrl(name: string, text: string): string | { readonly problem: string } {
+  const url = URL.parse(text);
+  return url?.protocol === "http:" ? text : { problem: `${name}=${text} is not an http:// URL` };
+}
+
+/**
+ * Reads a command line.
+ * @returns what is wrong with it, where it orders no installation
+ */
+export function readInstallOrder(commandLine: string): InstallOrder | { readonly problem: string } {
+  const words = commandLine.split(/\s+/);
+  const valueOf = (name: string) => words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+  const image = valueOf("metalman.image");
+  if (image === undefined || image === "") return { problem: "metalman.image=URL is missing" };
+  const done = valueOf("metalman.done");
+  const dataSource = /^nocloud(?:-net)?;(?:.*;)?s=([^;]*)/i.exec(valueOf("ds") ?? "")?.[1];
+  const order: Record<string, string> = {};
+  for (
+    const [key, name, text] of [["image", "metalman.image", image], ["done", "metalman.done", done], [
+      "dataSource",
+      "ds=nocloud;s",
+      dataSource,
+    ]] as const
+  ) {
+    if (text === undefined) continue;
+    const url = httpUrl(name, text);
+    if (typeof url !== "string") return url;
+    order[key] = url;
+  }
+  return order as unknown as InstallOrder;
+}
