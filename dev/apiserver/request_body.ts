@@ -1,0 +1,191 @@
+/** Bodies of requests: from bytes to JSON, refused in the words of Kubernetes where they cannot be. */
+import { load, YAMLException } from "js-yaml";
+import { jsonProblem } from "./go_json.ts";
+import { isJsonObject, type Json, type JsonObject } from "./object.ts";
+import type { Kind } from "./kind.ts";
+import { parseMediaType } from "./media_type.ts";
+import { unsupportedMediaType } from "./refusals.ts";
+import { badRequest, StatusError } from "./status_error.ts";
+
+/** A body as it came. */
+export interface RawBody {
+  /** At most as many as the server reads. */
+  readonly bytes: Uint8Array;
+  /** The header, if any. */
+  readonly contentType: string | null;
+}
+
+/** What POST, PUT and DELETE may send. */
+const OBJECT_TYPES = ["application/json", "application/yaml"];
+const PATCH_TYPES = ["application/json-patch+json", "application/merge-patch+json"];
+const STRATEGIC = "application/strategic-merge-patch+json";
+const APPLY = "application/apply-patch+yaml";
+/** No object of the API is nested nearly as deeply, and code that follows the nesting has a stack. */
+const MAX_DEPTH = 250;
+const YAML_LIMITS = { maxAliases: 16, maxDepth: MAX_DEPTH } as const;
+/** Of Go: how much of a body an error repeats. */
+const SHOWN_BYTES = 30;
+
+/** The body is not what it says. */
+class UnreadableBody extends Error {
+  override name = "UnreadableBody";
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Refuses what JSON of the API never has, and what would be trouble further on. */
+function checkTree(value: Json, depth = 0): void {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new UnreadableBody("json: unsupported value: numbers must be finite");
+  }
+  if (typeof value !== "object" || value === null) return;
+  if (depth > MAX_DEPTH) throw new UnreadableBody("exceeded max depth");
+  if (Object.hasOwn(value, "__proto__")) throw new UnreadableBody('json: unsupported field "__proto__"');
+  for (const member of Array.isArray(value) ? value : Object.values(value)) checkTree(member, depth + 1);
+}
+
+function fromJson(bytes: Uint8Array): Json {
+  let value: Json;
+  try {
+    value = JSON.parse(decoder.decode(bytes)) as Json;
+  } catch (error) {
+    throw new UnreadableBody(jsonProblem(bytes) ?? "invalid JSON", { cause: error });
+  }
+  checkTree(value);
+  return value;
+}
+
+function fromYaml(bytes: Uint8Array): Json {
+  try {
+    const value = load(decoder.decode(bytes), YAML_LIMITS) as Json;
+    checkTree(value);
+    return value;
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const line = error.mark === undefined ? "" : `line ${error.mark.line + 1}: `;
+    throw new UnreadableBody(`yaml: ${line}${error.reason}`, { cause: error });
+  }
+}
+
+/** As Go's errors show a body: the beginning of it, as hexadecimal digits when it is no JSON object. */
+function shown(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "<empty>";
+  const start = bytes.subarray(0, SHOWN_BYTES);
+  const text = bytes[0] === 0x7b ? decoder.decode(start) : start.toHex();
+  return bytes.length > SHOWN_BYTES ? `${text} ...` : text;
+}
+
+/** What Go calls the type of a value. */
+export function goTypeOf(value: Json): string {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** The object with apiVersion and kind as far as they are there; everything else is as it came. */
+function decodeTyped({ bytes, contentType }: RawBody): JsonObject {
+  const { type } = parseMediaType(contentType ?? "");
+  if (type !== "" && !OBJECT_TYPES.includes(type)) throw unsupportedMediaType(OBJECT_TYPES);
+  let value: Json;
+  if (type === "application/yaml") value = fromYaml(bytes);
+  else {
+    try {
+      value = fromJson(bytes);
+    } catch (error) {
+      if (!(error instanceof UnreadableBody)) throw error;
+      throw new UnreadableBody(`couldn't get version/kind; json parse error: ${error.message}`, { cause: error });
+    }
+  }
+  const problem = (text: string) => new UnreadableBody(`couldn't get version/kind; json parse error: json: ${text}`);
+  if (value === null) return {};
+  if (!isJsonObject(value)) throw problem(`cannot unmarshal ${goTypeOf(value)} into Go value of type ${TYPE_META}`);
+  for (const field of ["apiVersion", "kind"]) {
+    const found = value[field] ?? "";
+    if (typeof found === "string") continue;
+    throw problem(`cannot unmarshal ${goTypeOf(found)} into Go struct field .${field} of type string`);
+  }
+  return value;
+}
+
+/** An object that was sent, with what the reader needs to name it. */
+export interface SentObject {
+  /** As sent. */
+  readonly object: JsonObject;
+  /** The beginning of it, for error texts. */
+  readonly shown: string;
+}
+
+/**
+ * The object of a POST or PUT.
+ * @param what the kind expected, for error texts
+ */
+export function readObject(what: string, raw: RawBody): SentObject {
+  try {
+    return { object: decodeTyped(raw), shown: shown(raw.bytes) };
+  } catch (error) {
+    if (!(error instanceof UnreadableBody)) throw error;
+    const text = `the object provided is unrecognized (must be of type ${what}): ${error.message}`;
+    throw badRequest(`${text} (${shown(raw.bytes)})`);
+  }
+}
+
+/** The DeleteOptions of a DELETE; undefined without a body. */
+export function readDeleteOptions(raw: RawBody): JsonObject | undefined {
+  if (raw.bytes.length === 0) return undefined;
+  try {
+    return decodeTyped(raw);
+  } catch (error) {
+    throw error instanceof UnreadableBody ? badRequest(error.message) : error;
+  }
+}
+
+/** A patch and which sort it is. */
+export interface SentPatch {
+  /** The document: an array for a JSON patch, an object otherwise. */
+  readonly patch: Json;
+  /** Without parameters. */
+  readonly contentType: string;
+}
+
+/** The patch of a PATCH. */
+export function readPatch(kind: Kind, { bytes, contentType }: RawBody): SentPatch {
+  const { type } = parseMediaType(contentType ?? "");
+  const accepted = kind.builtIn ? [...PATCH_TYPES, STRATEGIC, APPLY] : [...PATCH_TYPES, APPLY];
+  if (!accepted.includes(type)) {
+    if (!kind.builtIn) throw unsupportedMediaType(accepted);
+    throw new StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
+  }
+  return { patch: type === APPLY ? readApplied(bytes) : readJsonPatch(type, bytes), contentType: type };
+}
+
+function readJsonPatch(type: string, bytes: Uint8Array): Json {
+  let patch: Json;
+  try {
+    patch = fromJson(bytes);
+  } catch (error) {
+    throw error instanceof UnreadableBody ? badRequest(`error decoding patch: ${error.message}`) : error;
+  }
+  const isList = type === "application/json-patch+json";
+  if (isList ? Array.isArray(patch) : isJsonObject(patch)) return patch;
+  if (patch === null) throw badRequest("Invalid JSON Patch");
+  const wanted = isList ? "[]handlers.jsonPatchOp" : "map[string]interface {}";
+  const text = `json: cannot unmarshal ${goTypeOf(patch)} into Go value of type ${wanted}`;
+  throw badRequest(type === STRATEGIC ? text : `error decoding patch: ${text}`);
+}
+
+/** Server-side apply takes YAML; kubectl sends JSON, which is YAML too and sooner read as what it is. */
+function readApplied(bytes: Uint8Array): JsonObject {
+  let value: Json;
+  try {
+    value = jsonProblem(bytes) === undefined ? fromJson(bytes) : fromYaml(bytes);
+  } catch (error) {
+    if (!(error instanceof UnreadableBody)) throw error;
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
+  }
+  if (value === null) return {};
+  if (isJsonObject(value)) return value;
+  const why = `json: cannot unmarshal ${goTypeOf(value)} into Go value of type map[string]interface {}`;
+  throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`);
+}
