@@ -18,11 +18,11 @@ export function quoted(text: string): string {
   return toText(quote(fromText(text)));
 }
 
-/** A number as Go's %v writes a float64: with an exponent from 1e+21 on and below 1e-04. */
+/** A number as Go's %v writes a float64: with an exponent from 1e+06 on and below 1e-04. */
 export function goFloat(value: number): string {
   const [digits = "", power = "0"] = value.toExponential().split("e");
   const exponent = Number(power);
-  if (value === 0 || exponent >= -4 && exponent < 21) return String(value);
+  if (value === 0 || exponent >= -4 && exponent < 6) return String(value);
   return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
@@ -40,9 +40,14 @@ export function goJson(value: Json): string {
   );
 }
 
+/** Whether Go reads a number of JSON as int64; what is larger, or a fraction, is a float64. */
+export function isInt64(value: Json): value is number {
+  return Number.isInteger(value) && Math.abs(value as number) < 2 ** 63;
+}
+
 function shown(value: Json): string {
   if (typeof value === "string") return quoted(value);
-  if (typeof value === "number") return Number.isInteger(value) ? String(value) : goFloat(value);
+  if (typeof value === "number") return isInt64(value) ? String(value) : goFloat(value);
   return goJson(value);
 }
 

@@ -42,8 +42,7 @@ export function labelErrors(labels: Json | undefined, field: string): FieldError
   ]);
 }
 
-function annotationErrors(annotations: Json | undefined): FieldError[] {
-  const field = "metadata.annotations";
+function annotationErrors(annotations: Json | undefined, field: string): FieldError[] {
   const all = entries(annotations);
   const errors = all.flatMap(([key]) =>
     labelKeyProblems(key.toLowerCase()).map((problem) => invalidValue(field, key, problem))
@@ -60,8 +59,7 @@ function inOrder(reference: JsonObject): JsonObject {
   return Object.fromEntries(known.map((field) => [field, reference[field]!]));
 }
 
-function ownerErrors(references: Json | undefined): FieldError[] {
-  const field = "metadata.ownerReferences";
+function ownerErrors(references: Json | undefined, field: string): FieldError[] {
   const all = Array.isArray(references) ? references.filter(isJsonObject) : [];
   const errors = all.flatMap((reference) => {
     const { apiVersion, kind, name, uid } = reference;
@@ -92,8 +90,7 @@ function ownerErrors(references: Json | undefined): FieldError[] {
 
 const written = (reference: JsonObject) => JSON.stringify(inOrder(reference));
 
-function finalizerErrors(finalizers: Json | undefined): FieldError[] {
-  const field = "metadata.finalizers";
+function finalizerErrors(finalizers: Json | undefined, field: string): FieldError[] {
   const all = Array.isArray(finalizers) ? finalizers.map(text) : [];
   const errors = all.flatMap((name) => labelKeyProblems(name).map((problem) => invalidValue(field, name, problem)));
   if (all.includes("orphan") && all.includes("foregroundDeletion")) {
@@ -107,16 +104,19 @@ function finalizerErrors(finalizers: Json | undefined): FieldError[] {
   return errors;
 }
 
-/** What is wrong with an object's metadata, name and namespace included; the types of its fields are taken for right. */
-export function validateMetadata(kind: Kind, object: ApiObject): FieldError[] {
-  const { metadata } = object;
+/** What is wrong with metadata apart from name and namespace; `path` is `metadata`, or that of an object within another. */
+export function metadataErrors(metadata: JsonObject, path: string): FieldError[] {
   return [
-    ...nameErrors(kind, metadata),
-    ...labelErrors(metadata.labels, "metadata.labels"),
-    ...annotationErrors(metadata.annotations),
-    ...ownerErrors(metadata.ownerReferences),
-    ...finalizerErrors(metadata.finalizers),
+    ...labelErrors(metadata.labels, `${path}.labels`),
+    ...annotationErrors(metadata.annotations, `${path}.annotations`),
+    ...ownerErrors(metadata.ownerReferences, `${path}.ownerReferences`),
+    ...finalizerErrors(metadata.finalizers, `${path}.finalizers`),
   ];
+}
+
+/** What is wrong with an object's metadata; the types of its fields are taken for right. */
+export function validateMetadata(kind: Kind, { metadata }: ApiObject): FieldError[] {
+  return [...nameErrors(kind, metadata), ...metadataErrors(metadata, "metadata")];
 }
 
 /** Fields that stay as they are once the object is there. */

@@ -42,6 +42,8 @@ function problems(name: string, { max, pattern, words }: NameForm): string[] {
 
 /** What is wrong with a label of DNS (RFC 1123), such as a container's name. */
 export const dnsLabelProblems = (name: string): string[] => problems(name, DNS_LABEL);
+/** What is wrong with a name of a Service (RFC 1035). */
+export const serviceNameProblems = (name: string): string[] => problems(name, SERVICE);
 /** What is wrong with a name of DNS (RFC 1123). */
 export const subdomainProblems = (name: string): string[] => problems(name, SUBDOMAIN);
 

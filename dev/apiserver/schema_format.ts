@@ -24,39 +24,52 @@ function isDateTime(text: string): boolean {
   return isDate(match[1] ?? "") && hour < 24 && minute < 60 && second < 60;
 }
 
-/** Base64 with its padding; line ends are skipped, as Go's decoder does. */
-export function isBase64(text: string): boolean {
-  const plain = text.replace(/[\r\n]/g, "");
-  return plain.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(plain);
+/** Zeroes in front are allowed here. */
+function isIpv4(text: string): boolean {
+  return isIP(text.replace(/(^|\.)0+(?=\d)/g, "$1")) === 4;
 }
 
 function isUri(text: string): boolean {
-  return /^(?:\/|[a-z][a-z0-9+.-]*:)[^\p{Cc} ]*$/iu.test(text);
+  if (/[\p{Cc} ]/u.test(text)) return false;
+  return text.startsWith("/") || URL.canParse(text);
+}
+
+/** An address, alone or after a name in angle brackets. */
+function isEmail(text: string): boolean {
+  const address = /^[^<>@]*<([^<>]*)>$/.exec(text)?.[1] ?? text;
+  return /^[^\s@<>",;:\\[\]()]+@[^\s@<>",;:\\()]+$/.test(address);
+}
+
+function isMac(text: string): boolean {
+  const separator = /[:.-]/.exec(text)?.[0] ?? "";
+  const groups = separator === "" ? text.match(/.{1,2}/g) ?? [] : text.split(separator);
+  const length = groups.length * (separator === "." ? 2 : 1);
+  const group = separator === "." ? /^[0-9a-f]{4}$/i : /^[0-9a-f]{2}$/i;
+  return [6, 8, 20].includes(length) && groups.every((one) => group.test(one));
 }
 
 function isCidr(text: string): boolean {
   const [address = "", bits = "", more] = text.split("/");
   const family = isIP(address);
-  return more === undefined && family !== 0 && /^(0|[1-9]\d*)$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+  return more === undefined && family !== 0 && /^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
 }
 
 const CHECKS: Readonly<Record<string, RegExp | ((text: string) => boolean)>> = {
   bsonobjectid: /^[0-9a-f]{24}$/i,
   uri: isUri,
-  email: /^[^\s@<>",;:\\[\]()]+@[^\s@<>",;:\\()]+$/,
+  email: isEmail,
   hostname: (text) =>
     text.length <= 255 && /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/i.test(text),
-  ipv4: (text) => isIP(text) === 4,
+  ipv4: isIpv4,
   ipv6: (text) => isIP(text) === 6,
   cidr: isCidr,
-  mac:
-    /^(?:[0-9a-f]{2}(?:([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}(?:(?:\1[0-9a-f]{2}){2}|(?:\1[0-9a-f]{2}){14})?)|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}(?:(?:\.[0-9a-f]{4}){1}|(?:\.[0-9a-f]{4}){7})?)$/i,
+  mac: isMac,
   uuid: UUID(HEX4, HEX4),
   uuid3: UUID("3[0-9a-f]{3}", HEX4),
   uuid4: UUID("4[0-9a-f]{3}", "[89ab][0-9a-f]{3}"),
   uuid5: UUID("5[0-9a-f]{3}", "[89ab][0-9a-f]{3}"),
   hexcolor: /^#?(?:[0-9a-f]{3}|[0-9a-f]{6})$/i,
-  byte: isBase64,
+  byte: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/,
   password: /^/,
   date: isDate,
   duration: new RegExp(`^(?:[-+]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:ns|us|µs|ms|s|m|h))+|[-+]?0|\\d+\\s*${DURATION_UNIT})$`),

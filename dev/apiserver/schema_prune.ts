@@ -1,4 +1,5 @@
 /** Removes fields that a structural schema does not know (Kubernetes documentation, Custom Resources, "Field pruning"). */
+import { OBJECT_META } from "./kinds/definitions.ts";
 import { isJsonObject, type Json, type JsonObject } from "./object.ts";
 import type { Schema } from "./schema.ts";
 
@@ -9,13 +10,18 @@ const META_FIELDS = new Set(["apiVersion", "kind", "metadata"]);
 interface Pruning {
   readonly path: string;
   readonly unknown: string[];
+  /** Of metadata, of the object itself and of those within it. */
+  readonly ofMetadata: string[];
 }
 
 function pruneFields(value: JsonObject, schema: Schema | undefined, keep: boolean, at: Pruning): void {
   for (const [field, inner] of Object.entries(value)) {
-    if (schema?.["x-kubernetes-embedded-resource"] === true && META_FIELDS.has(field)) continue;
-    const { properties, additionalProperties } = schema ?? {};
     const path = at.path === "" ? field : `${at.path}.${field}`;
+    if (schema?.["x-kubernetes-embedded-resource"] === true && META_FIELDS.has(field)) {
+      if (field === "metadata") pruneValue(inner, OBJECT_META, { ...at, path, unknown: at.ofMetadata });
+      continue;
+    }
+    const { properties, additionalProperties } = schema ?? {};
     if (properties !== undefined && Object.hasOwn(properties, field)) {
       pruneValue(inner, properties[field], { ...at, path });
     } else if (additionalProperties !== undefined) {
@@ -38,11 +44,13 @@ function pruneValue(value: Json, schema: Schema | undefined, at: Pruning, kept =
 }
 
 /**
- * Removes unknown fields from a whole object, in place; what every object has stays, also in embedded objects.
- * @returns the paths of what went, sorted: `spec.foo`, `spec.list[0].bar`
+ * Removes unknown fields from a whole object, in place; its apiVersion, kind and metadata are known, also in embedded objects.
+ * @returns the paths of what went (`spec.foo`, `spec.list[0].bar`), sorted: of its metadata, of it, of embedded metadata
  */
 export function prune(value: JsonObject, schema: Schema): string[] {
-  const unknown: string[] = [];
-  pruneValue(value, { ...schema, "x-kubernetes-embedded-resource": true }, { path: "", unknown });
-  return unknown.sort();
+  const at: Pruning = { path: "", unknown: [], ofMetadata: [] };
+  pruneFields(value, { ...schema, "x-kubernetes-embedded-resource": true }, false, at);
+  const isOwn = (path: string) => path.startsWith("metadata.");
+  const ofMetadata = at.ofMetadata.sort();
+  return [...ofMetadata.filter(isOwn), ...at.unknown.sort(), ...ofMetadata.filter((path) => !isOwn(path))];
 }

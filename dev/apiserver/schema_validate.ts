@@ -8,6 +8,7 @@ import {
   duplicate,
   goFloat,
   invalidValue,
+  isInt64,
   notSupported,
   quoted,
   requiredValue,
@@ -18,6 +19,7 @@ import {
 import { isJsonObject, type Json, type JsonObject } from "./object.ts";
 import type { Schema } from "./schema.ts";
 import { fieldSchema } from "./schema_default.ts";
+import { embeddedErrors } from "./schema_embedded.ts";
 import { isKnownFormat, isOfFormat } from "./schema_format.ts";
 import type { FieldError } from "./status_error.ts";
 
@@ -45,7 +47,7 @@ const ofAlternatives = (path: string, detail: string) => invalidValue("<nil>", "
 function typeOf(value: Json): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
-  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  if (typeof value === "number") return isInt64(value) ? "integer" : "number";
   return typeof value;
 }
 
@@ -158,7 +160,7 @@ function checkFormat(value: string, schema: Schema, path: string, result: Result
 
 function checkNumber(value: number, schema: Schema, path: string, result: Result): void {
   const { multipleOf, maximum, minimum, exclusiveMaximum = false, exclusiveMinimum = false } = schema;
-  const limit = (bound: number) => Number.isInteger(value) ? String(Math.trunc(bound)) : goFloat(bound);
+  const limit = (bound: number) => isInt64(value) ? String(Math.trunc(bound)) : goFloat(bound);
   const say = (rule: string) => add(result, invalidValue(named(path), value, `${path} in body should be ${rule}`));
   if (multipleOf !== undefined && !Number.isInteger(Number((value / multipleOf).toPrecision(15)))) {
     say(`a multiple of ${goFloat(multipleOf)}`);
@@ -174,7 +176,7 @@ function checkNumber(value: number, schema: Schema, path: string, result: Result
 const same = (a: Json, b: Json) => JSON.stringify(a) === JSON.stringify(b);
 
 function checkList(value: readonly Json[], schema: Schema, path: string, result: Result): void {
-  const { items, minItems, maxItems, uniqueItems } = schema;
+  const { items, minItems, maxItems } = schema;
   if (items !== undefined) {
     value.forEach((item, index) => merge(result, validateValue(item, items, `${path}[${index}]`)));
   }
@@ -183,20 +185,19 @@ function checkList(value: readonly Json[], schema: Schema, path: string, result:
     add(result, invalidValue(field, value.length, `${path} in body should have at least ${minItems} items`));
   }
   if (maxItems !== undefined && value.length > maxItems) add(result, tooMany(field, value.length, maxItems));
-  if (uniqueItems === true && value.some((item, index) => value.slice(0, index).some((other) => same(item, other)))) {
-    add(result, invalidValue(field, "", `${path} in body shouldn't contain duplicates`));
-  }
 }
 
 function checkEnum(value: Json, schema: Schema, path: string, result: Result): void {
   const { enum: allowed } = schema;
-  if (allowed === undefined || allowed.length === 0 || allowed.some((one) => same(one, value))) return;
+  if (allowed === undefined || allowed.length === 0) return;
+  // Null is in no enumeration, even where it is listed.
+  if (value !== null && allowed.some((one) => same(one, value))) return;
   const texts = allowed.map((one) => typeof one === "string" ? one : JSON.stringify(one));
   add(result, notSupported(named(path), value, texts));
 }
 
 function checkObject(value: JsonObject, schema: Schema, path: string, result: Result): void {
-  const { minProperties, maxProperties, required = [], additionalProperties } = schema;
+  const { minProperties, maxProperties, required = [] } = schema;
   const fields = Object.keys(value);
   const field = named(path);
   if (minProperties !== undefined && fields.length < minProperties) {
@@ -208,11 +209,7 @@ function checkObject(value: JsonObject, schema: Schema, path: string, result: Re
   }
   for (const name of fields) {
     const known = fieldSchema(schema, name);
-    if (known === undefined) {
-      if (additionalProperties !== false) continue;
-      add(result, invalidValue(field, name, `${path}.${name} in body is a forbidden property`));
-      continue;
-    }
+    if (known === undefined) continue;
     const own = Object.hasOwn(schema.properties ?? {}, name);
     merge(result, validateValue(value[name]!, known, own && path === "" ? name : `${path}.${name}`));
   }
@@ -256,7 +253,11 @@ function checkListTypes(value: Json, schema: Schema, path: string, errors: Field
   if (!Array.isArray(value)) return;
   const type = schema["x-kubernetes-list-type"];
   const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  if (type === "set" || type === "map") {
+  const misfit = type === "map" ? value.findIndex((item) => item !== null && !isJsonObject(item)) : -1;
+  if (misfit >= 0) {
+    const detail = "must be an object for an array of list-type map";
+    errors.push(invalidValue(`${path}[${misfit}]`, value[misfit]!, detail));
+  } else if (type === "set" || type === "map") {
     const seen = new Map<string, number>();
     value.forEach((item, index) => {
       const key = type === "set" ? item : keyOf(item, keys);
@@ -279,5 +280,5 @@ function keyOf(item: Json, keys: readonly string[]): JsonObject {
 export function validate(value: JsonObject, schema: Schema): FieldError[] {
   const { errors } = validateValue(value, schema, "");
   checkListTypes(value, schema, "", errors);
-  return errors;
+  return [...errors, ...embeddedErrors(value, schema, "")];
 }

@@ -5,6 +5,10 @@ import type { Schema } from "../schema.ts";
 
 const DEFINITIONS = recorded.definitions as unknown as Readonly<Record<string, JsonObject>>;
 
+/** What these hold is nobody's business but their writer's, and the published schema does not say so. */
+const FREE = new Set(["meta.v1.FieldsV1"]);
+const KEEPS_ALL: Schema = { "x-kubernetes-preserve-unknown-fields": true };
+
 /** A definition with its references still in it: `{$ref: "core.v1.PodSpec"}`. */
 export function rawDefinition(name: string): JsonObject {
   const found = DEFINITIONS[name];
@@ -34,7 +38,7 @@ function expandValue(key: string, value: Json, known: Map<string, Schema>): Json
 export function definition(name: string, known: Map<string, Schema>): Schema {
   const before = known.get(name);
   if (before !== undefined) return before;
-  const schema = expand(rawDefinition(name), known);
+  const schema = { ...expand(rawDefinition(name), known), ...(FREE.has(name) ? KEEPS_ALL : {}) };
   known.set(name, schema);
   return schema;
 }
