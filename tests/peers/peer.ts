@@ -1,4 +1,5 @@
 /** Running programs that we did not write beside the code under test. */
+import { Program, type ProgramOptions, runProgram } from "../../dev/vm/program_host.ts";
 
 /** Programs of a Debian package or of `deno task test:setup`, looked up like a shell does. */
 export function which(program: string): string | undefined {
@@ -51,109 +52,18 @@ export function peerTest(name: string, needs: Needs, fn: () => Promise<void>): v
 }
 
 /** How a program is started. */
-export interface PeerOptions {
-  /** Folder to run in. @default the test's own */
-  readonly cwd?: string;
-  /** Added to the test's environment. */
-  readonly env?: Record<string, string>;
+export interface PeerOptions extends Pick<ProgramOptions, "cwd" | "env"> {
   /** Run inside this network namespace (`ip netns exec`). */
   readonly netns?: string;
 }
 
 /** A running foreign program; its output is kept; it is ended when disposed. */
-export class Peer implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #pumps: Promise<void>[];
-  readonly #waiters = new Set<() => void>();
-  #ended = false;
-  /** Everything it wrote to standard output and standard error. */
-  output = "";
-
+export class Peer extends Program {
   /** Starts the program. */
-  constructor(program: string, args: readonly string[], { cwd, env, netns }: PeerOptions = {}) {
-    const path = which(program) ?? program;
-    const [command, allArgs] = netns === undefined
-      ? [path, args]
-      : [which("ip") ?? "ip", ["netns", "exec", netns, path, ...args]];
-    this.#child = new Deno.Command(command, {
-      args: [...allArgs],
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(env === undefined ? {} : { env }),
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#pumps = [this.#pump(this.#child.stdout), this.#pump(this.#child.stderr)];
-    this.#child.status.then(() => this.#wake(true));
-  }
-
-  /** Its process id. */
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  /** Its end. */
-  get status(): Promise<Deno.CommandStatus> {
-    return this.#child.status;
-  }
-
-  async #pump(stream: ReadableStream<Uint8Array>): Promise<void> {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      this.output += text;
-      this.#wake(false);
-    }
-  }
-
-  #wake(ended: boolean): void {
-    this.#ended ||= ended;
-    for (const wake of [...this.#waiters]) wake();
-  }
-
-  /**
-   * Resolves with the match once the output holds the pattern.
-   * @throws when the program ends or `timeoutMs` passes first, with the output so far
-   */
-  waitFor(pattern: RegExp, timeoutMs = 30_000): Promise<RegExpExecArray> {
-    return new Promise((resolve, reject) => {
-      const finish = (settle: () => void) => {
-        clearTimeout(timer);
-        this.#waiters.delete(look);
-        settle();
-      };
-      const look = () => {
-        const match = pattern.exec(this.output);
-        if (match !== null) return finish(() => resolve(match));
-        if (this.#ended) finish(() => reject(new Error(`ended before ${pattern}:\n${this.output}`)));
-      };
-      const timer = setTimeout(
-        () => finish(() => reject(new Error(`no ${pattern} in ${timeoutMs} ms:\n${this.output}`))),
-        timeoutMs,
-      );
-      this.#waiters.add(look);
-      look();
-    });
-  }
-
-  /** Ends it: SIGTERM (or `signal`), and SIGKILL after 5 s. */
-  async stop(signal: Deno.Signal = "SIGTERM"): Promise<Deno.CommandStatus> {
-    const kill = (name: Deno.Signal) => {
-      try {
-        this.#child.kill(name);
-      } catch {
-        // It has ended already.
-      }
-    };
-    if (!this.#ended) kill(signal);
-    const timer = setTimeout(() => kill("SIGKILL"), 5000);
-    const status = await this.#child.status;
-    clearTimeout(timer);
-    await Promise.allSettled(this.#pumps);
-    return status;
-  }
-
-  /** Ends it. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+  constructor(program: string, args: readonly string[], { netns, ...options }: PeerOptions = {}) {
+    const own = [which(program) ?? program, ...args];
+    const [command, ...rest] = netns === undefined ? own : [which("ip") ?? "ip", "netns", "exec", netns, ...own];
+    super(command!, rest, options);
   }
 }
 
@@ -163,10 +73,7 @@ export class Peer implements AsyncDisposable {
  */
 export async function run(program: string, args: readonly string[], options: PeerOptions = {}): Promise<string> {
   await using peer = new Peer(program, args, options);
-  const status = await peer.status;
-  await peer.stop();
-  if (!status.success) throw new Error(`${program} ${args.join(" ")} exited ${status.code}:\n${peer.output}`);
-  return peer.output;
+  return await runProgram(peer, `${program} ${args.join(" ")}`);
 }
 
 /** A TCP port that was free a moment ago. */

@@ -1,24 +1,36 @@
-/** The content of the netboot image that the virtual machine boots. */
-import { peersFolder } from "../peers/peer.ts";
+/** The content of the netboot image that the virtual machine boots without a disk. */
+import type { ImageFiles } from "../../dev/image/build.ts";
+import { readBootChain } from "../../dev/vm/boot_chain_store.ts";
+import type { BootChain } from "../../dev/vm/disk_image.ts";
+import { probe } from "../../dev/vm/parts_host.ts";
+import { requireParts, type VmParts } from "../../dev/vm/requirements.ts";
+import { peersFolder, run } from "../peers/peer.ts";
+import { RIG_SERVER } from "./network.ts";
 
 /** Where boot_files.sh leaves what it makes. */
 const made = `${peersFolder()}/rig/boot`;
+/** Debian's packages, unpacked. */
+export const UNPACKED = `${made}/debian`;
 
-/** There when all that {@link writeBootImage} copies is there: `deno task test:setup` makes it last. */
+/** There when all of it is there: `deno task test:setup` makes it last. */
 export const BOOT_FILES_STAMP = `${made}/stamp`;
+/** What {@link bootImage} runs. */
+export const IMAGE_PROGRAMS: readonly string[] = ["objcopy", "openssl", "sbsign"];
 
 /** Which GRUB: `signed` is Debian's (TFTP only, passes Secure Boot), `http` is an unsigned one that also speaks HTTP. */
 export type Grub = "signed" | "http";
 
-const GRUB_FILE: Readonly<Record<Grub, string>> = { signed: "grubx64.efi", http: "grubhttp.efi" };
+const SERVE_URL = `http://${RIG_SERVER}:8880`;
+const UKI_COMMAND_LINE = `console=ttyS0,115200 panic=10 ip=dhcp metalman.show \
+metalman.done=${SERVE_URL}/pxe/disable ds=nocloud;s=${SERVE_URL}/cloud-init/`;
 
 const TEXTS: Readonly<Record<string, string>> = {
   "grub/grub.cfg.tmpl": `set timeout=0
 echo "RIG: grub for {{ .Machine.Name }}"
 {{- with index .Machine.Spec.PXE.DHCPLeases 0 }}
-linux /boot/vmlinuz console=ttyS0,115200 panic=10 BOOTIF=01-{{ .MAC }} ip={{ .IPv4 }}::{{ .Gateway }}:{{ .SubnetMask }}:{{ $.Machine.Name }}: rig.url={{ $.ServeURL }}
+linux /boot/vmlinuz console=ttyS0,115200 panic=10 BOOTIF=01-{{ .MAC }} ip={{ .IPv4 }}::{{ .Gateway }}:{{ .SubnetMask }}:{{ $.Machine.Name }}: metalman.show metalman.done={{ $.ServeURL }}/pxe/disable "ds=nocloud;s={{ $.ServeURL }}/cloud-init/"
 {{- end }}
-initrd /boot/initrd.gz
+initrd /boot/initrd
 boot
 `,
   "cloud-init/meta-data.tmpl": `instance-id: {{ .Machine.Name }}-{{ .Machine.Spec.Operations.RepaveCounter }}
@@ -29,7 +41,6 @@ reporting:
   metalman:
     type: webhook
     endpoint: {{ .ServeURL }}/cloudinit/log
-finished: {{ .ServeURL }}/pxe/disable
 apiserver: {{ .ApiserverURL }}
 agent: |
     {{ .AgentConfigJSON }}
@@ -46,20 +57,60 @@ export interface BootImageOptions {
   readonly grub?: Grub;
 }
 
-/** Fills an empty folder with what is below /disk in the image: shim, GRUB, kernel, initrd, UKI and templates. */
-export async function writeBootImage(folder: string, options: BootImageOptions): Promise<void> {
-  const { dhcpBootImageName, bootFiles: byArchitecture = {}, grub = "signed" } = options;
-  for (const name of ["grub", "boot", "cloud-init"]) await Deno.mkdir(`${folder}/${name}`);
-  const copies = {
-    "shimx64.efi": "shimx64.efi",
-    "grubx64.efi": GRUB_FILE[grub],
-    "uki.efi": "uki.signed.efi",
-    "boot/vmlinuz": "vmlinuz",
-    "boot/initrd.gz": "initrd.gz",
-  };
-  for (const [to, from] of Object.entries(copies)) await Deno.copyFile(`${made}/${from}`, `${folder}/${to}`);
-  for (const [path, text] of Object.entries(TEXTS)) await Deno.writeTextFile(`${folder}/${path}`, text);
-  // JSON is YAML.
-  const metadata = JSON.stringify({ dhcpBootImageName, bootFiles: byArchitecture });
-  await Deno.writeTextFile(`${folder}/metadata.yaml`, metadata);
+/** What a machine boots, from the unpacked packages. */
+export async function unpackedParts(): Promise<VmParts> {
+  return requireParts(await probe({ folder: UNPACKED }));
+}
+
+/**
+ * A unified kernel image: kernel, initrd and command line in one EFI file, signed with the test key whose certificate is in
+ * OVMF_VARS_4M.snakeoil.fd.
+ */
+async function unifiedKernelImage({ kernel, initrd }: BootChain): Promise<Uint8Array> {
+  const folder = await Deno.makeTempDir({ prefix: "metalman-uki-" });
+  try {
+    const sections = {
+      osrel: [0x20000, new TextEncoder().encode("ID=rig\nNAME=rig\n")],
+      cmdline: [0x30000, new TextEncoder().encode(UKI_COMMAND_LINE)],
+      linux: [0x2000000, kernel],
+      initrd: [0x3000000, initrd],
+    } as const;
+    const args: string[] = [];
+    for (const [name, [address, bytes]] of Object.entries(sections)) {
+      await Deno.writeFile(`${folder}/${name}`, bytes);
+      args.push("--add-section", `.${name}=${folder}/${name}`, "--change-section-vma", `.${name}=${address}`);
+    }
+    await run("objcopy", [...args, `${UNPACKED}/usr/lib/systemd/boot/efi/linuxx64.efi.stub`, `${folder}/uki`]);
+    const [key, certificate] = ["/usr/share/ovmf/PkKek-1-snakeoil.key", "/usr/share/ovmf/PkKek-1-snakeoil.pem"];
+    await run("openssl", ["rsa", "-in", key, "-passin", "pass:snakeoil", "-out", `${folder}/key`]);
+    await run("sbsign", [
+      "--key",
+      `${folder}/key`,
+      "--cert",
+      certificate,
+      "--output",
+      `${folder}/signed`,
+      `${folder}/uki`,
+    ]);
+    return await Deno.readFile(`${folder}/signed`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What is below /disk in the image: shim, GRUB, kernel, initrd, UKI and templates. */
+export async function bootImage(options: BootImageOptions): Promise<ImageFiles> {
+  const { dhcpBootImageName, bootFiles = {}, grub = "signed" } = options;
+  const chain = await readBootChain(await unpackedParts());
+  const encoder = new TextEncoder();
+  return new Map([
+    ["shimx64.efi", chain.shim],
+    ["grubx64.efi", grub === "signed" ? chain.grub : await Deno.readFile(`${made}/grubhttp.efi`)],
+    ["uki.efi", await unifiedKernelImage(chain)],
+    ["boot/vmlinuz", chain.kernel],
+    ["boot/initrd", chain.initrd],
+    ...Object.entries(TEXTS).map(([path, text]) => [path, encoder.encode(text)] as const),
+    // JSON is YAML.
+    ["metadata.yaml", encoder.encode(JSON.stringify({ dhcpBootImageName, bootFiles }))],
+  ]);
 }

@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../peers/apiserver.ts";
 import { peerTest } from "../peers/peer.ts";
-import { BOOT_FILES_STAMP, type BootImageOptions } from "./boot_image.ts";
-import { dissect, RIG_MASK, RIG_SERVER, RIG_TAP } from "./network.ts";
+import { BOOT_FILES_STAMP, bootImage, type BootImageOptions, IMAGE_PROGRAMS } from "./boot_image.ts";
+import { dissect, RIG_MASK, RIG_SERVER } from "./network.ts";
 import { Site, SITE_PROGRAMS } from "./site.ts";
-import { type MachineOptions, VirtualMachine, VM_PROGRAMS } from "./vm.ts";
+import { rigMachine, type RigMachineOptions, VM_PROGRAMS } from "./vm.ts";
 
 /** One way to boot. */
 interface Chain {
   readonly name: string;
-  readonly firmware: Pick<MachineOptions, "bootFrom" | "secureBoot">;
+  readonly firmware: Pick<RigMachineOptions, "bootFrom" | "secureBoot">;
   readonly image: BootImageOptions;
   /** Whether files come by TFTP, or none does. */
   readonly tftp: boolean;
@@ -81,7 +81,7 @@ function condition(machine: KubeObject, type: string): Record<string, unknown> |
 
 /** What the guest found behind the firmware: its own rendered files. */
 function checkGuest(console: string, { firmware }: Chain, site: Site): void {
-  const said = console.split("\n").filter((line) => line.startsWith("RIG: ")).map((line) => line.slice(5));
+  const said = console.split("\n").filter((line) => line.startsWith("metalman: ")).map((line) => line.slice(10));
   const file = (name: string) =>
     said.filter((line) => line.startsWith(`${name}| `)).map((line) => `${line.slice(name.length + 2)}\n`).join("");
   assert.ok(said.includes(`secure boot ${firmware.secureBoot === "off" ? 0 : 1}`), "Secure Boot is as wanted");
@@ -114,12 +114,11 @@ async function boot(chain: Chain, site: Site, folder: string): Promise<void> {
   await site.api.apply(userData, machine);
   const metalman = await site.serve();
   {
-    const { netns } = site.network;
     await using _capture = await site.network.capture(`${folder}/boot.pcap`);
-    await using vm = new VirtualMachine({ netns, tap: RIG_TAP, mac: MAC, folder, ...chain.firmware });
-    await vm.on();
-    const [, end] = await vm.waitFor(/RIG: (DONE|FAILED .*)/);
-    assert.equal(end, "DONE");
+    await using vm = rigMachine({ network: site.network, mac: MAC, folder, ...chain.firmware });
+    await vm.on(["network"]);
+    const [, end] = await vm.waitFor(/metalman: (running as \S+|failed .*)/);
+    assert.equal(end, "running as node-01");
     checkGuest(vm.console, chain, site);
   }
   await checkStatus(site, machine);
@@ -137,7 +136,7 @@ async function bootOnce(chain: Chain): Promise<void> {
   const work = `${folder}/work`;
   await Deno.mkdir(work);
   try {
-    await using site = await Site.create(work, chain.image);
+    await using site = await Site.create(work, await bootImage(chain.image));
     try {
       await boot(chain, site, folder);
     } finally {
@@ -151,5 +150,9 @@ async function bootOnce(chain: Chain): Promise<void> {
   await Deno.remove(folder, { recursive: true });
 }
 
-const needs = { programs: [...VM_PROGRAMS, ...SITE_PROGRAMS], files: [BOOT_FILES_STAMP], root: true };
+const needs = {
+  programs: [...VM_PROGRAMS, ...SITE_PROGRAMS, ...IMAGE_PROGRAMS],
+  files: [BOOT_FILES_STAMP],
+  root: true,
+};
 for (const chain of CHAINS) peerTest(chain.name, needs, () => bootOnce(chain));

@@ -1,47 +1,46 @@
 /** The wire between metalman and a virtual machine: a bridge and a tap in a namespace that reaches nothing else. */
 import { NetNamespace } from "../peers/netns.ts";
-import { Peer, run } from "../peers/peer.ts";
+import { Wire } from "../../dev/vm/network_host.ts";
+import { Peer, run, which } from "../peers/peer.ts";
 
 /** What the network and its captures need installed. */
 export const NETWORK_PROGRAMS: readonly string[] = ["ip", "tcpdump", "tshark"];
 
-/** metalman's own address; the unified kernel image of boot_files.sh has it on its command line. */
+/** metalman's own address; the unified kernel image of boot_image.ts has it on its command line. */
 export const RIG_SERVER = "10.77.0.1";
 /** Mask of the network. */
 export const RIG_MASK = "255.255.255.0";
 /** What {@link RigNetwork.bridge} is called: metalman's --dhcp-interface. */
 export const RIG_BRIDGE = "br0";
-/** The machine's end of its cable. */
-export const RIG_TAP = "tap0";
+
+/** Starts a program in a namespace: what goes before its own command. */
+export function enter(netns: string): string[] {
+  return [which("ip") ?? "ip", "netns", "exec", netns];
+}
 
 /** The namespace with its bridge; deleted when disposed. */
 export class RigNetwork implements AsyncDisposable {
+  readonly #stack: AsyncDisposableStack;
   readonly #namespace: NetNamespace;
+  /** The machine's end of its cable. */
+  readonly tap: string;
 
-  private constructor(namespace: NetNamespace) {
+  private constructor(stack: AsyncDisposableStack, namespace: NetNamespace, tap: string) {
+    this.#stack = stack;
     this.#namespace = namespace;
+    this.tap = tap;
   }
 
   /** Makes the namespace, the bridge with {@link RIG_SERVER}, and one tap on it. */
   static async create(): Promise<RigNetwork> {
-    const network = new RigNetwork(await NetNamespace.create("rig"));
-    try {
-      await network.#lay();
-    } catch (error) {
-      await network[Symbol.asyncDispose]();
-      throw error;
-    }
-    return network;
-  }
-
-  async #lay(): Promise<void> {
-    const ns = this.#namespace;
-    await ns.ip("link", "add", RIG_BRIDGE, "type", "bridge", "stp_state", "0", "forward_delay", "0");
-    await ns.ip("addr", "add", `${RIG_SERVER}/24`, "dev", RIG_BRIDGE);
-    await ns.ip("link", "set", RIG_BRIDGE, "up");
-    await ns.ip("tuntap", "add", "dev", RIG_TAP, "mode", "tap");
-    await ns.ip("link", "set", RIG_TAP, "master", RIG_BRIDGE);
-    await ns.ip("link", "set", RIG_TAP, "up");
+    await using stack = new AsyncDisposableStack();
+    const namespace = stack.use(await NetNamespace.create("rig"));
+    const address = `${RIG_SERVER}/24`;
+    const wire = stack.use(
+      await Wire.create({ bridge: RIG_BRIDGE, address, ip: which("ip")!, enter: enter(namespace.name) }),
+    );
+    const tap = await wire.addTap();
+    return new RigNetwork(stack.move(), namespace, tap);
   }
 
   /** The namespace's name. */
@@ -59,7 +58,7 @@ export class RigNetwork implements AsyncDisposable {
 
   /** Removes the namespace; whatever still runs in it is the caller's. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#namespace[Symbol.asyncDispose]();
+    await this.#stack.disposeAsync();
   }
 }
 

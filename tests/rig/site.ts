@@ -1,14 +1,20 @@
 /** A site in a network namespace: registry, API server, `metalman serve-pxe` from the checkout, and a wire to boot from. */
+import type { ImageFiles } from "../../dev/image/build.ts";
 import { type KubeObject, objectPath, startApiServer, type TestApiServer } from "../peers/apiserver.ts";
 import { Peer } from "../peers/peer.ts";
 import { pushFolder, REGISTRY_PROGRAMS, startRegistry } from "../peers/registry.ts";
-import { type BootImageOptions, writeBootImage } from "./boot_image.ts";
 import { NETWORK_PROGRAMS, RIG_BRIDGE, RigNetwork } from "./network.ts";
 
 /** What a test with a site needs installed. */
 export const SITE_PROGRAMS: readonly string[] = [...NETWORK_PROGRAMS, ...REGISTRY_PROGRAMS, "kube-apiserver", "curl"];
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+
+/** How metalman is started. */
+export interface ServeOptions {
+  /** Where it serves DHCP. @default the rig's bridge */
+  readonly interfaceName?: string;
+}
 
 /** A running site; everything ends when it is disposed. */
 export class Site implements AsyncDisposable {
@@ -37,15 +43,19 @@ export class Site implements AsyncDisposable {
   /**
    * Makes the wire, the API with its fixtures and the registry with one netboot image.
    * @param folder an empty folder for the image and metalman's cache
+   * @param files what is below /disk in the image
    */
-  static async create(folder: string, imageOptions: BootImageOptions): Promise<Site> {
+  static async create(folder: string, files: ImageFiles): Promise<Site> {
     await using stack = new AsyncDisposableStack();
     const network = stack.use(await RigNetwork.create());
     const { netns } = network;
     const registry = stack.use(await startRegistry({ netns }));
     const api = stack.use(await startApiServer({ netns }));
-    await Deno.mkdir(`${folder}/image`);
-    await writeBootImage(`${folder}/image`, imageOptions);
+    for (const [path, bytes] of files) {
+      const file = `${folder}/image/${path}`;
+      await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+      await Deno.writeFile(file, bytes);
+    }
     const image = `${registry.host}/netboot/rig:v1`;
     await pushFolder(`${folder}/image`, image, { netns });
     await api.createFixtures();
@@ -53,10 +63,10 @@ export class Site implements AsyncDisposable {
   }
 
   /** Starts `metalman serve-pxe` with the rights of its ServiceAccount, and waits until it is ready. */
-  async serve(): Promise<Peer> {
+  async serve({ interfaceName = RIG_BRIDGE }: ServeOptions = {}): Promise<Peer> {
     const args = [
       ...["run", "-A", MAIN, "serve-pxe"],
-      `--dhcp-interface=${RIG_BRIDGE}`,
+      `--dhcp-interface=${interfaceName}`,
       `--kubeconfig=${await this.api.serviceAccountKubeconfig()}`,
       `--cache-dir=${this.#folder}/cache`,
     ];

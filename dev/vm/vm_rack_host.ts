@@ -1,0 +1,103 @@
+/** A rack of virtual machines: the same doors as emulated ones have, over real firmware, GRUB and Linux. */
+import type { Clock } from "../../base/clock.ts";
+import { parseMac } from "../../base/address.ts";
+import type { MachineEvent, RackMachine } from "../rack/types.ts";
+import { routes, Wire } from "./network_host.ts";
+import { type Probe, requireParts, VmUnavailableError } from "./requirements.ts";
+import { freeSubnet, type Subnet } from "./subnet.ts";
+import { type VmMachineOptions, VmRackMachine } from "./vm_machine_host.ts";
+
+/** How a rack is made. */
+export interface VmRackOptions {
+  /** What is on this system. */
+  readonly probe: Probe;
+  /** A folder for the machines' firmware variables, disks and logs. */
+  readonly folder: string;
+  /** Told of everything that machines do; must not block. */
+  readonly onEvent: (event: MachineEvent) => void;
+  /** Time of events. */
+  readonly clock: Clock;
+  /** Name of the bridge, at most 11 characters. @default "metalman0" */
+  readonly bridge?: string;
+  /** Command and arguments that go before each program: where the rack is. @default none */
+  readonly enter?: readonly string[];
+}
+
+/** How a machine is put in. */
+export type AddOptions = Pick<VmMachineOptions, "mac" | "uuid" | "bootFrom">;
+
+/** The rack; all machines go off and its network goes away when it is disposed. */
+export class VmRack implements AsyncDisposable {
+  readonly #options: VmRackOptions;
+  readonly #wire: Wire;
+  readonly #machines = new Map<string, { readonly machine: VmRackMachine; readonly tap: string }>();
+  /** The machines' network; its `server` is this system's address on it. */
+  readonly subnet: Subnet;
+
+  /** By {@link startVmRack}. */
+  private constructor(options: VmRackOptions, wire: Wire, subnet: Subnet) {
+    this.#options = options;
+    this.#wire = wire;
+    this.subnet = subnet;
+  }
+
+  /**
+   * Makes the network, without machines.
+   * @throws {VmUnavailableError} when something is missing, with what to do
+   */
+  static async start(options: VmRackOptions): Promise<VmRack> {
+    const { probe, bridge = "metalman0", enter = [] } = options;
+    const { ip } = requireParts(probe);
+    const subnet = freeSubnet(await routes({ ip, enter }));
+    if (subnet === undefined) {
+      throw new VmUnavailableError("Cannot find a network for virtual machines: all of 10.77.0.0/16 is in use");
+    }
+    const wire = await Wire.create({ bridge, address: `${subnet.server}/${subnet.prefixLength}`, ip, enter });
+    return new VmRack(options, wire, subnet);
+  }
+
+  /** The interface that machines are on: for `--dhcp-interface`. */
+  get interfaceName(): string {
+    return this.#wire.bridge;
+  }
+
+  /**
+   * Puts a machine in, switched off; its disk and variables are those of the last one with this MAC in the same folder.
+   * @throws {RangeError} when one has that MAC
+   */
+  async add(options: AddOptions): Promise<RackMachine> {
+    const mac = parseMac(options.mac);
+    if (this.#machines.has(mac)) throw new RangeError(`Cannot add machine ${mac}: it is in the rack`);
+    const { probe, folder, enter, onEvent, clock } = this.#options;
+    const tap = await this.#wire.addTap();
+    const own = `${folder}/${mac.replaceAll(":", "")}`;
+    await Deno.mkdir(own, { recursive: true });
+    const machine = await VmRackMachine.create({
+      ...options,
+      ...(enter === undefined ? {} : { enter }),
+      ...{ mac, tap, folder: own, parts: requireParts(probe), hasKvm: probe.hasKvm, onEvent, clock },
+    });
+    this.#machines.set(mac, { machine, tap });
+    return machine;
+  }
+
+  /** By canonical MAC. */
+  get(mac: string): RackMachine | undefined {
+    return this.#machines.get(mac)?.machine;
+  }
+
+  /** Takes a machine out; its files stay. */
+  async remove(mac: string): Promise<void> {
+    const entry = this.#machines.get(mac);
+    if (entry === undefined) return;
+    this.#machines.delete(mac);
+    await entry.machine.powerOff();
+    await this.#wire.removeTap(entry.tap);
+  }
+
+  /** Switches all machines off and removes the network. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.#machines.keys()].map((mac) => this.remove(mac)));
+    await this.#wire[Symbol.asyncDispose]();
+  }
+}
