@@ -18,13 +18,18 @@ const SELF = ".";
 const MAX_DEPTH = 100;
 
 /** Whether there is nothing in it. */
-export function isEmpty(set: FieldSet): boolean {
+export function isEmpty(set: object): boolean {
   for (const _ in set) return false;
   return true;
 }
 
 function isMember(node: FieldSet): boolean {
   return SELF in node || isEmpty(node);
+}
+
+/** A node that is itself a field. */
+export function asMember(node: FieldSet): FieldSet {
+  return isMember(node) ? node : { [SELF]: EMPTY, ...node };
 }
 
 /** Puts a node into a set that is being made: a field, what is below it, or both. */

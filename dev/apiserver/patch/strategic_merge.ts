@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from "../object.ts";
 import type { Schema } from "../schema.ts";
 import { fieldSchema } from "../schema_default.ts";
 import { badRequest, StatusError } from "../status_error.ts";
-import { goValue } from "./go_value.ts";
+import { goType, goValue } from "./go_value.ts";
 import { checkDepth, define, equal, goTypeName, own } from "./json_value.ts";
 import { inOrder, type ListRule, mergeLists, ordered } from "./strategic_list.ts";
 
@@ -149,13 +149,6 @@ function checkOrder(patch: readonly Json[], order: readonly Json[], rule: ListRu
   throw unexpected(
     `The order in patch list:\n${goValue([...patch])}\n doesn't match ${ORDER_PREFIX} list:\n${goValue([...order])}\n`,
   );
-}
-
-function goType(value: Json): string {
-  if (isJsonObject(value)) return "map[string]interface {}";
-  if (value === null) return "%!s(<nil>)";
-  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
-  return typeof value === "boolean" ? "bool" : "string";
 }
 
 /** A value that there was none of before: without nulls, and without what directives take away. */
