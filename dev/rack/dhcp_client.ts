@@ -159,7 +159,9 @@ function objection(
   const vendorClass = textOption(options, OPTION.vendorClass) ?? "";
   if (asker === "http") {
     if (!vendorClass.startsWith("HTTPClient")) return "its option 60 is not HTTPClient";
-    return /^http:\/\/[^/]+\//.test(bootFile) ? undefined : `its boot file "${bootFile}" is not an http:// URL`;
+    return /^http:\/\/[^/]+\//.test(bootFile) && URL.canParse(bootFile)
+      ? undefined
+      : `its boot file "${bootFile}" is not an http:// URL`;
   }
   if (vendorClass.startsWith("HTTPClient")) return "it is for HTTP boot (option 60)";
   if (vendorClass.startsWith("PXEClient") && !options.has(VENDOR_OPTIONS)) {

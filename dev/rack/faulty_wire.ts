@@ -1,7 +1,7 @@
 /** A wire that loses packets or is slow. */
 import type { Clock } from "../../base/clock.ts";
 import type { Faults } from "./types.ts";
-import type { DatagramPort, HttpRequest, HttpResponse, UdpAddress, Wire } from "./wire.ts";
+import type { DatagramPort, UdpAddress, Wire } from "./wire.ts";
 
 /** Shorter waits are saved up: clocks are not that fine. */
 const LEAST_WAIT_MS = 5;
@@ -24,19 +24,17 @@ export function faultyWire(wire: Wire, source: FaultSource): Wire {
   return {
     dhcp: () => new FaultyPort(wire.dhcp(), link),
     udp: () => new FaultyPort(wire.udp(), link),
-    async http(request: HttpRequest): Promise<HttpResponse> {
+    async http(request, onHead) {
       await link.carry(request.body?.length ?? 0, request.signal);
-      const response = await wire.http(request);
-      return { ...response, body: slow(response.body, link, request.signal) };
+      await wire.http(request, (head) => {
+        const take = onHead(head);
+        return async (piece) => {
+          await link.carry(piece.length, request.signal);
+          await take(piece);
+        };
+      });
     },
   };
-}
-
-async function* slow(body: AsyncIterable<Uint8Array>, link: Link, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  for await (const piece of body) {
-    await link.carry(piece.length, signal);
-    yield piece;
-  }
 }
 
 /** One cable: what several ports send and receive shares its speed. */

@@ -2,7 +2,7 @@
 import { LoadError } from "./load_error.ts";
 import { type Power, Stopped } from "./power.ts";
 import { Watchdog } from "./watchdog.ts";
-import type { HttpRequest, HttpResponse } from "./wire.ts";
+import type { HttpHead, HttpRequest } from "./wire.ts";
 
 /** Who asks, as the User-Agent. */
 export const AGENT = {
@@ -34,7 +34,7 @@ export type Ask = Omit<HttpRequest, "signal">;
 async function exchange(
   power: Power,
   ask: Ask,
-  onHead: (response: HttpResponse) => (piece: Uint8Array) => void,
+  onHead: (response: HttpHead) => (piece: Uint8Array) => void,
 ): Promise<void> {
   const ended = new AbortController();
   const signal = AbortSignal.any([power.signal, ended.signal]);
@@ -44,12 +44,13 @@ async function exchange(
     ended.abort();
   });
   try {
-    const response = await power.wire.http({ ...ask, signal });
-    const take = onHead(response);
-    for await (const piece of response.body) {
-      watchdog.touch();
-      take(piece);
-    }
+    await power.wire.http({ ...ask, signal }, (head) => {
+      const take = onHead(head);
+      return (piece) => {
+        watchdog.touch();
+        take(piece);
+      };
+    });
   } catch (error) {
     power.signal.throwIfAborted();
     if (error instanceof LoadError || error instanceof Stopped) throw error;
@@ -68,7 +69,7 @@ function failure({ method, url }: Ask, reason: string, kind: LoadError["kind"]):
   return new LoadError(`${method} ${url}: ${reason}`, kind, reason);
 }
 
-function lengthOf(response: HttpResponse): number | undefined {
+function lengthOf(response: HttpHead): number | undefined {
   const text = response.headers.get("content-length");
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
@@ -139,6 +140,7 @@ export async function loadOverHttp(
 
 /** Host comes first, as firmware and GRUB send it. */
 function headersFor(url: string, agent: string): Record<string, string> {
+  if (!URL.canParse(url)) throw new LoadError(`${url} is not a URL`, "refused", "it is not a URL");
   return { Host: new URL(url).host, Accept: "*/*", "User-Agent": agent };
 }
 
@@ -186,7 +188,7 @@ class Body {
     return { ...this.#ask, headers };
   }
 
-  begin(response: HttpResponse): (piece: Uint8Array) => void {
+  begin(response: HttpHead): (piece: Uint8Array) => void {
     this.#status = response.status;
     this.#refusal = "";
     this.retryAfterMs = Number(response.headers.get("retry-after") ?? 0) * 1000 || 0;
@@ -199,7 +201,7 @@ class Body {
     return this.#take;
   }
 
-  #continues(response: HttpResponse): boolean {
+  #continues(response: HttpHead): boolean {
     const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("content-range") ?? "");
     return Number(range?.[1]) === this.received && Number(range?.[2]) === this.total;
   }

@@ -1,7 +1,7 @@
 /** The rack: emulated machines on loopback, and the relay agent that they share. */
 import { formatIpv4, parseIpv4, parseMac } from "../../base/address.ts";
 import { faultyWire } from "./faulty_wire.ts";
-import { loopbackWire } from "./loopback_host.ts";
+import { Loopback } from "./loopback_host.ts";
 import { EmulatedMachine } from "./machine.ts";
 import { RelayAgent } from "./relay_host.ts";
 import type { Rack, RackMachine, RackMachineOptions, RackOptions } from "./types.ts";
@@ -21,6 +21,7 @@ export function startRack(options: RackOptions): Rack {
 class LoopbackRack implements Rack {
   readonly #options: RackOptions;
   readonly #relay: RelayAgent;
+  readonly #loopback = new Loopback();
   readonly #machines = new Map<string, EmulatedMachine>();
   /** What a machine sends from -> what DHCP gave to it. */
   readonly #leased = new Map<number, number>();
@@ -44,7 +45,7 @@ class LoopbackRack implements Rack {
     if (this.#machines.size === MAX_MACHINES) throw new RangeError(`the rack is full: ${MAX_MACHINES} machines`);
     const { network: { tftpPort }, onEvent, clock, random, hurry = 1 } = this.#options;
     const place = this.#freePlaces.pop() ?? FIRST_ADDRESS + this.#machines.size;
-    const wire = loopbackWire(formatIpv4(place), () => this.#relay.open(mac));
+    const wire = this.#loopback.wire(formatIpv4(place), () => this.#relay.open(mac));
     const machine = new EmulatedMachine({
       identity: { mac, uuid: uuid?.toLowerCase() ?? uuidFor(mac) },
       ...{ firmware, faults, clock, random, hurry, tftpPort, onEvent },

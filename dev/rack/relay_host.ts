@@ -19,6 +19,7 @@ export class RelayAgent implements AsyncDisposable {
   readonly #giaddr: number;
   readonly #cards = new Map<string, Set<Card>>();
   readonly #listening: Promise<void>;
+  #sending = Promise.resolve();
   #open = true;
 
   /**
@@ -53,13 +54,20 @@ export class RelayAgent implements AsyncDisposable {
     return card;
   }
 
-  async #forward(packet: Uint8Array): Promise<void> {
-    if (packet.length < LEAST_MESSAGE || packet[HOPS_AT]! >= MAX_HOPS || !this.#open) return;
+  /** One after the other: hundreds of machines that start at once would overflow the server's socket. */
+  #forward(packet: Uint8Array): Promise<void> {
+    if (packet.length < LEAST_MESSAGE || packet[HOPS_AT]! >= MAX_HOPS) return Promise.resolve();
     const relayed = packet.slice();
     relayed[HOPS_AT]!++;
     new DataView(relayed.buffer).setUint32(GIADDR_AT, this.#giaddr);
+    this.#sending = this.#sending.then(() => this.#send(relayed));
+    return this.#sending;
+  }
+
+  async #send(packet: Uint8Array): Promise<void> {
+    if (!this.#open) return;
     try {
-      await this.#socket.send(relayed, this.#server);
+      await this.#socket.send(packet, this.#server);
     } catch {
       // A server that is not there is one that does not answer.
     }
@@ -73,9 +81,8 @@ export class RelayAgent implements AsyncDisposable {
         if (packet.length < LEAST_MESSAGE) continue;
         const mac = formatMac(packet.subarray(CHADDR_AT, CHADDR_AT + 6));
         for (const card of this.#cards.get(mac) ?? []) card.deliver(packet.slice());
-      } catch (error) {
-        // On Linux the refusal of an earlier packet is told here; only a closed socket ends the work.
-        if (this.#open && error instanceof Deno.errors.BadResource) throw error;
+      } catch {
+        // A closed socket ends the work; anything else is the refusal of an earlier packet, which Linux tells here.
       }
     }
   }
@@ -86,7 +93,7 @@ export class RelayAgent implements AsyncDisposable {
       this.#open = false;
       this.#socket.close();
     }
-    await this.#listening;
+    await Promise.all([this.#listening, this.#sending]);
   }
 }
 

@@ -34,15 +34,16 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-/** What came back. */
-export interface HttpResponse {
+/** How a response begins. */
+export interface HttpHead {
   /** As on the wire. */
   readonly status: number;
   /** By lower-case name. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Read once, to its end or not at all; throws when the connection breaks. */
-  readonly body: AsyncIterable<Uint8Array>;
 }
+
+/** Takes a piece of a body, which is valid until it is done with it: at once, or when the promise resolves. */
+export type HttpTake = (piece: Uint8Array) => void | Promise<void>;
 
 /** The network card of one machine. */
 export interface Wire {
@@ -51,8 +52,9 @@ export interface Wire {
   /** A fresh UDP port. */
   udp(): DatagramPort;
   /**
-   * Asks over HTTP.
-   * @throws when no response comes
+   * Asks over HTTP; resolves at the end of the response.
+   * @param onHead says who takes the body
+   * @throws when no response comes, or not all of it
    */
-  http(request: HttpRequest): Promise<HttpResponse>;
+  http(request: HttpRequest, onHead: (head: HttpHead) => HttpTake): Promise<void>;
 }
