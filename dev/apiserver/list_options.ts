@@ -15,8 +15,8 @@ export interface ListOptions {
   readonly from?: ContinueToken;
   /** Absent: the latest. 0: any. */
   readonly resourceVersion?: number;
-  /** Whether it must be exactly that revision. */
-  readonly exact: boolean;
+  /** Whether it must be exactly that revision, or any later one; absent: exact where there are pages. */
+  readonly match?: "Exact" | "NotOlderThan";
   /** Whether an object's labels are wanted; absent: all. */
   readonly labels?: LabelMatch;
   /** Whether an object's fields are wanted; absent: all. */
@@ -118,12 +118,13 @@ export function readListOptions(kind: Kind, query: URLSearchParams): ListOptions
   const token = query.get("continue") ?? "";
   const from = token === "" ? undefined : readContinue(token);
   const resourceVersion = from === undefined ? version(query, watch) : undefined;
+  const match = query.get("resourceVersionMatch");
   const initialEvents = flag(query, "sendInitialEvents");
   return {
     ...(limit === undefined || limit <= 0 ? {} : { limit }),
     ...(from === undefined ? {} : { from }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    exact: query.get("resourceVersionMatch") === "Exact",
+    ...(match === "Exact" || match === "NotOlderThan" ? { match } : {}),
     ...(labels === undefined ? {} : { labels }),
     ...(fields === undefined ? {} : { fields }),
     bookmarks: flag(query, "allowWatchBookmarks") === true,

@@ -1,5 +1,5 @@
 /** The last changes, still parsed: what watches read that keep up. Those that fall behind read the history. */
-import type { Scope, StoredChange } from "./store_types.ts";
+import type { Scope, StoredChange, StoredChanges } from "./store_types.ts";
 
 /** How many changes are kept parsed, for all watches together. */
 const CAPACITY = 1024;
@@ -29,10 +29,7 @@ export class RecentChanges {
   }
 
   /** Changes after a revision, and the revision they lead to; undefined when they are no longer all here. */
-  after(
-    revision: number,
-    { resource, namespace }: Scope,
-  ): { readonly changes: StoredChange[]; readonly upTo: number } | undefined {
+  after(revision: number, { resource, namespace }: Scope): StoredChanges | undefined {
     if (revision + 1 < this.#first) return undefined;
     const changes: StoredChange[] = [];
     for (let at = revision + 1; at <= this.#last; at++) {

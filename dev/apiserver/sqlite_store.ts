@@ -6,7 +6,7 @@ import type { ApiObject } from "./object.ts";
 import { RecentChanges } from "./recent_changes.ts";
 import { openFile, openMemory } from "./sqlite_file_store.ts";
 import { expired } from "./status_error.ts";
-import type { Scope, Store, StoredChange, StoredPage } from "./store_types.ts";
+import type { Scope, Store, StoredChange, StoredChanges, StoredPage } from "./store_types.ts";
 
 /** How much of the past is kept. */
 export interface HistoryLimits {
@@ -187,7 +187,7 @@ export class SqliteStore implements Store, Disposable {
 
   /** The collection as it was: what was written since is undone. */
   #collectionAt(resource: string, revision: number): Collection {
-    this.#mustRemember(revision);
+    this.#mustRemember(revision, "The resourceVersion for the provided list is too old.");
     const now = this.#collection(resource);
     const objects = new Map(now.objects);
     const keys = [...now.keys];
@@ -206,37 +206,21 @@ export class SqliteStore implements Store, Disposable {
     return { objects, keys };
   }
 
-  #mustRemember(revision: number): void {
-    if (revision < this.#forgotten) {
-      throw expired(`too old resource version: ${revision} (${this.#forgotten})`);
-    }
+  #mustRemember(revision: number, message: string): void {
+    if (revision < this.#forgotten) throw expired(message);
   }
 
-  /** Changes after a revision, then as they come. */
-  async *watch(scope: Scope, revision: number, signal: AbortSignal): AsyncGenerator<StoredChange, void, undefined> {
-    const aborted = Promise.withResolvers<void>();
-    const onAbort = () => aborted.resolve();
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      let at = revision;
-      while (!signal.aborted) {
-        const wake = this.#wake.promise;
-        const changes = this.#recent.after(at, scope) ?? this.#past(at, scope);
-        for (const change of changes.changes) {
-          if (signal.aborted) return;
-          yield change;
-        }
-        at = changes.upTo;
-        if (at >= this.revision && !signal.aborted) await Promise.race([wake, aborted.promise]);
-      }
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+  /** The next write. */
+  get written(): Promise<void> {
+    return this.#wake.promise;
   }
 
-  /** Changes that are no longer in memory. */
-  #past(revision: number, { resource, namespace }: Scope): { changes: StoredChange[]; upTo: number } {
-    this.#mustRemember(revision);
+  /** What happened after a revision: from memory for those that keep up, from the history for others. */
+  changesAfter(scope: Scope, revision: number): StoredChanges {
+    const recent = this.#recent.after(revision, scope);
+    if (recent !== undefined) return recent;
+    this.#mustRemember(revision, `too old resource version: ${revision} (${this.#forgotten})`);
+    const { resource, namespace } = scope;
     const rows = this.#statements.after.all(revision, ROWS_AT_A_TIME) as unknown[] as Row[];
     const wanted = rows.filter((row) => row.resource === resource && (namespace ?? row.namespace) === row.namespace);
     return { changes: wanted.map(changeOf), upTo: rows.at(-1)?.revision ?? revision };

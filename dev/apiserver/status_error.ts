@@ -18,7 +18,8 @@ interface Details {
   readonly group?: string;
   readonly kind?: string;
   readonly uid?: string;
-  readonly causes?: readonly FieldError[];
+  readonly causes?: readonly (FieldError | Omit<FieldError, "field">)[];
+  readonly retryAfterSeconds?: number;
 }
 
 /** A request that is refused. */
@@ -27,13 +28,15 @@ export class StatusError extends Error {
   override name = "StatusError";
   /** HTTP status. */
   readonly code: number;
-  /** metav1.StatusReason. */
+  /** metav1.StatusReason; empty for the few errors that Kubernetes gives none. */
   readonly reason: string;
   readonly #details: Details | undefined;
+  readonly #metadata: JsonObject;
 
   /** Made by the functions below. */
-  constructor(code: number, reason: string, message: string, details?: Details) {
+  constructor(code: number, reason: string, message: string, details?: Details, metadata: JsonObject = {}) {
     super(message);
+    this.#metadata = metadata;
     this.code = code;
     this.reason = reason;
     this.#details = details;
@@ -41,11 +44,13 @@ export class StatusError extends Error {
 
   /** The body of the answer. */
   get status(): JsonObject {
-    const { message, reason, code } = this;
+    const { message, code } = this;
+    const reason: JsonObject = this.reason === "" ? {} : { reason: this.reason };
     const details: JsonObject = this.#details === undefined
       ? {}
       : { details: structuredClone(this.#details) as JsonObject };
-    return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, reason, ...details, code };
+    const metadata = this.#metadata;
+    return { kind: "Status", apiVersion: "v1", metadata, status: "Failure", message, ...reason, ...details, code };
   }
 }
 
@@ -88,12 +93,12 @@ export function applyConflict(message: string, causes: readonly FieldError[]): S
 
 /** The object breaks its schema. */
 export function invalid(kind: Pick<Kind, "group" | "kind">, name: string, causes: readonly FieldError[]): StatusError {
-  const texts = causes.map(({ field, message }) => `${field}: ${message}`);
+  const texts = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
   const what = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   const group = kind.group ? { group: kind.group } : {};
   return new StatusError(422, "Invalid", `${what} "${name}" is invalid: ${list}`, {
-    name,
+    ...(name === "" ? {} : { name }),
     ...group,
     kind: kind.kind,
     causes,
@@ -105,7 +110,17 @@ export function badRequest(message: string): StatusError {
   return new StatusError(400, "BadRequest", message);
 }
 
-/** What was asked for has been forgotten: resourceVersion or continue token. */
-export function expired(message: string): StatusError {
-  return new StatusError(410, "Expired", message);
+/** What was asked for has been forgotten: resourceVersion or continue token; then there is a token to go on with, at another revision. */
+export function expired(message: string, continueToken?: string): StatusError {
+  const metadata: JsonObject = continueToken === undefined ? {} : { continue: continueToken };
+  return new StatusError(410, "Expired", message, undefined, metadata);
+}
+
+/** The revision asked for is yet to come. */
+export function tooLargeVersion(asked: number, current: number): StatusError {
+  const message = "Too large resource version";
+  return new StatusError(504, "Timeout", `Timeout: ${message}: ${asked}, current: ${current}`, {
+    causes: [{ reason: "ResourceVersionTooLarge", message }],
+    retryAfterSeconds: 1,
+  });
 }

@@ -13,6 +13,14 @@ export interface StoredChange {
   readonly revision: number;
 }
 
+/** Some of what happened. */
+export interface StoredChanges {
+  /** In the order of revisions. */
+  readonly changes: readonly StoredChange[];
+  /** The revision they lead to: nothing else happened in the scope up to here. */
+  readonly upTo: number;
+}
+
 /** Which objects. `resource` is `machines.unbounded-cloud.io` or `configmaps`. */
 export interface Scope {
   /** {@link qualifiedPlural} of the kind. */
@@ -40,7 +48,7 @@ export interface Store {
   /** One object. */
   get(scope: Scope, name: string): ApiObject | undefined;
   /**
-   * Objects at the revision asked for (default: the latest), after the key `after`, at most `limit` of them.
+   * Objects at the revision asked for (default: the latest), after the key `after` (which need not be there), at most `limit` of them.
    * @throws {StatusError} 410 when that revision is forgotten
    */
   list(
@@ -55,8 +63,10 @@ export interface Store {
   /** Removes one object; the object with the deletion's resourceVersion, or undefined when `expected` does not hold. */
   delete(scope: Scope, name: string, expected: string): ApiObject | undefined;
   /**
-   * Every change after `revision`, then as they come, until the signal aborts (then it ends without an error).
-   * @throws {StatusError} 410 when that revision is forgotten, or the reader fell too far behind
+   * What happened in the scope after a revision, the oldest first; a bounded part of it: go on from `upTo` until that is `revision`.
+   * @throws {StatusError} 410 when that revision is forgotten: the reader fell too far behind
    */
-  watch(scope: Scope, revision: number, signal: AbortSignal): AsyncIterable<StoredChange>;
+  changesAfter(scope: Scope, revision: number): StoredChanges;
+  /** Resolves at the next write of anything. */
+  readonly written: Promise<void>;
 }

@@ -1,0 +1,53 @@
+/** What happens to every object that is sent, before the verbs look at it: unknown fields go, defaults come, and it must hold its schema. */
+import { foldStringData } from "./built_in_rules.ts";
+import { defaultKind } from "./kinds/default_kind.ts";
+import { OBJECT_META } from "./kinds/definitions.ts";
+import { validateKind } from "./kinds/validate_kind.ts";
+import type { Kind } from "./kind.ts";
+import { validateMetadata, validateMetadataUpdate } from "./metadata_validate.ts";
+import type { ApiObject, Json, Metadata } from "./object.ts";
+import { applyDefaults } from "./schema_default.ts";
+import { prune } from "./schema_prune.ts";
+import { validate } from "./schema_validate.ts";
+import { badRequest, invalid } from "./status_error.ts";
+import type { FieldValidation } from "./write_options.ts";
+
+/** An empty text, list or object in metadata is as if it were not there. */
+function isEmpty(value: Json): boolean {
+  if (value === null || value === "") return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+function tidyMetadata(metadata: Metadata): void {
+  for (const [field, value] of Object.entries(metadata)) if (isEmpty(value)) delete metadata[field];
+  delete metadata["selfLink"];
+}
+
+/**
+ * Makes an object that was sent, in place, one that could be stored.
+ * @returns warnings for the client
+ * @throws {StatusError} 400 for unknown fields, where they are not to be dropped
+ */
+export function admit(kind: Kind, object: ApiObject, fieldValidation: FieldValidation): string[] {
+  const inMetadata = prune(object.metadata, OBJECT_META).map((path) => `metadata.${path}`);
+  const unknown = [...inMetadata, ...prune(object, kind.schema)].sort().map((path) => `unknown field "${path}"`);
+  if (fieldValidation === "Strict" && unknown.length > 0) {
+    const what = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}`;
+    throw badRequest(`${what}: strict decoding error: ${unknown.join(", ")}`);
+  }
+  tidyMetadata(object.metadata);
+  applyDefaults(object, kind.schema);
+  defaultKind(kind, object);
+  if (kind.builtIn && kind.kind === "Secret") foldStringData(object);
+  return fieldValidation === "Warn" ? unknown : [];
+}
+
+/**
+ * Refuses an object that breaks the rules of its kind, or a change that it does not allow.
+ * @throws {StatusError} 422
+ */
+export function mustBeValid(kind: Kind, object: ApiObject, before?: ApiObject): void {
+  const metadata = before === undefined ? validateMetadata(kind, object) : validateMetadataUpdate(kind, before, object);
+  const errors = [...metadata, ...validate(object, kind.schema), ...validateKind(kind, object, before)];
+  if (errors.length > 0) throw invalid(kind, object.metadata.name ?? "", errors);
+}

@@ -1,0 +1,60 @@
+/** What the built-in kinds do besides what their schemas say. */
+import { type Kind, qualifiedPlural } from "./kind.ts";
+import { type ApiObject, isJsonObject } from "./object.ts";
+
+/** Secrets: stringData is written into data, and never read back. */
+export function foldStringData(object: ApiObject): void {
+  const { stringData } = object;
+  delete object["stringData"];
+  if (!isJsonObject(stringData)) return;
+  const data = isJsonObject(object["data"]) ? object["data"] : {};
+  for (const [key, text] of Object.entries(stringData)) {
+    data[key] = new TextEncoder().encode(String(text)).toBase64();
+  }
+  object["data"] = data;
+}
+
+/** What the server itself sets when an object is created; in place. */
+export function prepareForCreate(kind: Kind, object: ApiObject): void {
+  if (countsGenerations(kind)) object.metadata["generation"] = 1;
+  if (isNamespaces(kind)) {
+    labelNamespace(object);
+    object["spec"] = { finalizers: ["kubernetes"] };
+    object["status"] = { phase: "Active" };
+  } else if (kind.status && qualifiedPlural(kind) !== "nodes") {
+    // A kubelet creates its Node with a status; everybody else writes it later.
+    delete object["status"];
+  }
+}
+
+/** What the server itself keeps when an object is updated; in place. */
+export function prepareForUpdate(kind: Kind, object: ApiObject, before: ApiObject): void {
+  if (!isNamespaces(kind)) return;
+  labelNamespace(object);
+  object["spec"] = before["spec"]!;
+}
+
+function labelNamespace({ metadata }: ApiObject): void {
+  const labels = isJsonObject(metadata["labels"]) ? metadata["labels"] : {};
+  metadata["labels"] = { ...labels, "kubernetes.io/metadata.name": metadata.name };
+}
+
+/** Whether it is the kind of namespaces. */
+export function isNamespaces(kind: Kind): boolean {
+  return kind.builtIn && qualifiedPlural(kind) === "namespaces";
+}
+
+/** Whether metadata.generation counts the changes of its spec. */
+export function countsGenerations(kind: Kind): boolean {
+  return !kind.builtIn || kind.kind === "Deployment";
+}
+
+/** Whether a PUT without resourceVersion overwrites whatever is there. */
+export function allowsUnconditionalUpdate(kind: Kind): boolean {
+  return kind.builtIn && kind.kind !== "Lease";
+}
+
+/** Whether a DELETE answers with the object instead of a Status. */
+export function answersWithDeleted(kind: Kind): boolean {
+  return kind.builtIn && ["Namespace", "Service", "ServiceAccount"].includes(kind.kind);
+}

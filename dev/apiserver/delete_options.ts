@@ -1,0 +1,66 @@
+/** How an object is to be deleted: DeleteOptions in the body, or the same in the query. */
+import { invalidValue, notSupported } from "./field_error.ts";
+import { isJsonObject, type Json } from "./object.ts";
+import { badRequest, type FieldError } from "./status_error.ts";
+import { dryRunErrors, optionsInvalid } from "./write_options.ts";
+
+/** The options of a delete, read and checked. */
+export interface DeleteOptions {
+  /** Whether nothing is to be deleted. */
+  readonly dryRun: boolean;
+  /** Whether what the object owns stays. */
+  readonly orphan: boolean;
+  /** What the object's uid must be. */
+  readonly uid?: string;
+  /** What the object's resourceVersion must be. */
+  readonly resourceVersion?: string;
+}
+
+const POLICIES = ["Foreground", "Background", "Orphan"];
+
+function textOf(value: Json | undefined, field: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
+  throw badRequest(`json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field} of type string`);
+}
+
+/** The scheme of the real server, as its texts name it. */
+const SCHEME = 'scheme "pkg/runtime/scheme.go:111"';
+
+/**
+ * Reads the options of a delete; those of the body count where there is one.
+ * @throws {StatusError} 400 or 422
+ */
+export function readDeleteOptions(query: URLSearchParams, body: Json | undefined): DeleteOptions {
+  if (body !== undefined && !isJsonObject(body)) throw badRequest("json: cannot unmarshal the body into DeleteOptions");
+  const kind = body?.["kind"];
+  if (kind !== undefined && kind !== "DeleteOptions") {
+    throw badRequest(`no kind "${kind}" is registered for version "${body?.["apiVersion"] ?? ""}" in ${SCHEME}`);
+  }
+  const listed = Array.isArray(body?.["dryRun"]) ? body["dryRun"].map(String) : [];
+  const dryRun = body === undefined ? query.getAll("dryRun") : listed;
+  const policy = body === undefined
+    ? query.get("propagationPolicy") ?? undefined
+    : textOf(body["propagationPolicy"], "propagationPolicy");
+  const orphanDependents = body?.["orphanDependents"] ?? undefined;
+  const errors: FieldError[] = [];
+  if (policy !== undefined && orphanDependents !== undefined) {
+    const why = "orphanDependents and deletionPropagation cannot be both set";
+    errors.push(invalidValue("propagationPolicy", policy, why));
+  }
+  if (policy !== undefined && !POLICIES.includes(policy)) {
+    errors.push(notSupported("propagationPolicy", policy, [...POLICIES, "nil"]));
+  }
+  errors.push(...dryRunErrors(dryRun));
+  if (errors.length > 0) throw optionsInvalid("DeleteOptions", errors);
+  const preconditions = body?.["preconditions"];
+  const wanted = isJsonObject(preconditions) ? preconditions : {};
+  const uid = textOf(wanted["uid"], "preconditions.uid");
+  const resourceVersion = textOf(wanted["resourceVersion"], "preconditions.resourceVersion");
+  return {
+    dryRun: dryRun.length > 0,
+    orphan: policy === "Orphan" || orphanDependents === true,
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+}

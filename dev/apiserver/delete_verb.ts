@@ -1,0 +1,65 @@
+/** DELETE of an object or of a collection. */
+import { answersWithDeleted } from "./built_in_rules.ts";
+import { type DeleteOptions, readDeleteOptions } from "./delete_options.ts";
+import type { Kind } from "./kind.ts";
+import { readListOptions } from "./list_options.ts";
+import type { ApiObject, JsonObject } from "./object.ts";
+import { listBody, listPage } from "./read_verbs.ts";
+import { remove, removeContents } from "./removal.ts";
+import { mustGet, scopeOf } from "./scope_of.ts";
+import { StatusError } from "./status_error.ts";
+import type { VerbAnswer, VerbContext, VerbRequest } from "./verb_types.ts";
+
+/** DELETE of one object. */
+export function deleteObject(context: VerbContext, request: VerbRequest): VerbAnswer {
+  const options = readDeleteOptions(request.query, request.body);
+  const { kind } = request;
+  const live = mustGet(context.store, request);
+  mustHold(kind, live, options);
+  const { left, isGone } = remove(context, kind, live, options);
+  if (isGone && !options.dryRun) removeContents(context, kind, [live], options);
+  const body = isGone && !answersWithDeleted(kind) ? success(kind, live) : left;
+  return { code: 200, body, warnings: [] };
+}
+
+/** DELETE of a collection; the answer is the list of what it was. */
+export function deleteObjects(context: VerbContext, { kind, namespace, query, body }: VerbRequest): VerbAnswer {
+  const options = readDeleteOptions(query, body);
+  const listOptions = readListOptions(kind, query);
+  const page = listPage(context.store, scopeOf(kind, namespace), listOptions);
+  const gone: ApiObject[] = [];
+  for (const object of page.objects) {
+    mustHold(kind, object, options);
+    if (remove(context, kind, object, options).isGone) gone.push(object);
+  }
+  if (!options.dryRun) removeContents(context, kind, gone, options);
+  return { code: 200, body: listBody(kind, page), warnings: [] };
+}
+
+function success(kind: Kind, { metadata: { name, uid } }: ApiObject): JsonObject {
+  const group: JsonObject = kind.group === "" ? {} : { group: kind.group };
+  const details: JsonObject = { name, ...group, kind: kind.plural, uid: uid ?? "" };
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
+}
+
+function mustHold(kind: Kind, { metadata }: ApiObject, { uid, resourceVersion }: DeleteOptions): void {
+  const { name } = metadata;
+  const refuse = (why: string) => {
+    const what = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
+    const group = kind.group === "" ? {} : { group: kind.group };
+    const message = `Operation cannot be fulfilled on ${what} "${name}": ${why}`;
+    return new StatusError(409, "Conflict", message, { name, ...group, kind: kind.kind });
+  };
+  if (uid !== undefined && uid !== metadata["uid"]) {
+    throw refuse(
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata["uid"]}). ` +
+        "The object might have been deleted and then recreated",
+    );
+  }
+  if (resourceVersion !== undefined && resourceVersion !== metadata["resourceVersion"]) {
+    throw refuse(
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ` +
+        `(${metadata["resourceVersion"]}). The object might have been modified`,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+/** PATCH of an object or of its status. */
+import { admit } from "./admission.ts";
+import { serverSideApply } from "./apply/server_side_apply.ts";
+import { mustHaveNamespace, setMetadata, storeNew } from "./create_verb.ts";
+import type { Kind } from "./kind.ts";
+import { type ApiObject, isJsonObject, type JsonObject } from "./object.ts";
+import { jsonPatch } from "./patch/json_patch.ts";
+import { mergePatch } from "./patch/merge_patch.ts";
+import { strategicMerge } from "./patch/strategic_merge.ts";
+import { unsupportedMediaType } from "./refusals.ts";
+import { mustGet, scopeOf } from "./scope_of.ts";
+import { checkSentObject } from "./sent_object.ts";
+import { badRequest, conflict, notFound } from "./status_error.ts";
+import { timeText } from "./time_text.ts";
+import { replace } from "./update_verb.ts";
+import type { VerbAnswer, VerbContext, VerbRequest } from "./verb_types.ts";
+import { readWriteOptions } from "./write_options.ts";
+
+const APPLY = "application/apply-patch+yaml";
+
+/** PATCH. */
+export function patchObject(context: VerbContext, request: VerbRequest): VerbAnswer {
+  if (request.contentType === APPLY) return applyObject(context, request);
+  const { kind, query, userAgent } = request;
+  const options = readWriteOptions("PatchOptions", query, { userAgent });
+  const live = mustGet(context.store, request);
+  // What is stored is never changed, and a patch may share parts of it with its result.
+  const sent = checked(context, request, structuredClone(patched(request, live)));
+  const warnings = admit(kind, sent, options.fieldValidation);
+  return { code: 200, body: replace(context, request, { live, sent }, options), warnings };
+}
+
+function patched({ kind, body = null, contentType }: VerbRequest, live: ApiObject): JsonObject {
+  switch (contentType) {
+    case "application/json-patch+json":
+      return jsonPatch(live, body);
+    case "application/merge-patch+json":
+      return mergePatch(live, body);
+    case "application/strategic-merge-patch+json":
+      if (kind.builtIn) return strategicMerge(live, body, kind.schema);
+  }
+  throw unsupportedMediaType(acceptedPatches(kind));
+}
+
+function acceptedPatches(kind: Kind): string[] {
+  const strategic = kind.builtIn ? ["application/strategic-merge-patch+json"] : [];
+  return ["application/json-patch+json", "application/merge-patch+json", ...strategic, APPLY];
+}
+
+function checked({ kinds }: VerbContext, { kind, namespace, name }: VerbRequest, object: JsonObject): ApiObject {
+  const expected = { kind, ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) };
+  return checkSentObject(expected, { object, shown: "" }, kinds);
+}
+
+/** Server-side apply: creates the object where there is none. */
+function applyObject(context: VerbContext, request: VerbRequest): VerbAnswer {
+  const { kind, namespace, name = "", query, userAgent, status = false } = request;
+  const options = readWriteOptions("PatchOptions", query, { userAgent, apply: true });
+  const { body = null } = request;
+  if (!isJsonObject(body)) throw badRequest("error decoding YAML: the body of an apply is an object");
+  const config = checked(context, request, body);
+  if (config.metadata["managedFields"] !== undefined) throw badRequest("metadata.managedFields must be nil");
+  const live = context.store.get(scopeOf(kind, namespace), name);
+  if (live === undefined && status) throw notFound(kind, name);
+  const { uid } = config.metadata;
+  if (live === undefined && uid !== undefined) {
+    throw conflict(
+      kind,
+      name,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    );
+  }
+  const time = timeText(context.clock.now());
+  const { manager, force } = options;
+  const subresource = status ? "status" : "";
+  // Defaults come after it: they are nobody's wish.
+  const applied = structuredClone(serverSideApply({ kind, live, config, manager, force, subresource, time }));
+  const warnings = admit(kind, applied, options.fieldValidation);
+  if (live !== undefined) {
+    return { code: 200, body: replace(context, request, { live, sent: applied, isTracked: true }, options), warnings };
+  }
+  mustHaveNamespace(context, request);
+  setMetadata(context, request, applied, time);
+  return { code: 201, body: storeNew(context, request, applied, options), warnings };
+}

@@ -1,0 +1,72 @@
+/** What a watch waits for besides changes: its end, and the next bookmark. */
+import type { Clock } from "../../base/clock.ts";
+
+/** When. */
+export interface WatchTimes {
+  /** The watch ends then. */
+  readonly timeoutMs: number;
+  /** Between bookmarks. */
+  readonly bookmarkMs: number;
+  /** The watch ends with it. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Wakes a watch. One promise is made for each wait, instead of a race with promises that live as long as the watch:
+ * each of those would remember every wait there ever was.
+ */
+export class WatchAlarm implements Disposable {
+  readonly #ended = new AbortController();
+  readonly #times: WatchTimes;
+  readonly #onAbort = () => this.#end();
+  #wake = () => {};
+  #isBookmarkDue = false;
+
+  /** Starts now. */
+  constructor(clock: Clock, times: WatchTimes) {
+    this.#times = times;
+    times.signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (times.signal.aborted) this.#end();
+    clock.sleep(times.timeoutMs, { signal: this.#ended.signal }).then(this.#onAbort, this.#onAbort);
+    this.#awaitBookmark(clock);
+  }
+
+  /** Whether the watch is to end. */
+  get isOver(): boolean {
+    return this.#ended.signal.aborted;
+  }
+
+  /** Waits for the promise or an alarm; whether a bookmark is due. */
+  async next(other: Promise<void>): Promise<boolean> {
+    if (!this.isOver && !this.#isBookmarkDue) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      other.then(resolve);
+      await promise;
+    }
+    const isDue = this.#isBookmarkDue;
+    this.#isBookmarkDue = false;
+    return isDue;
+  }
+
+  #awaitBookmark(clock: Clock): void {
+    const due = () => {
+      this.#isBookmarkDue = true;
+      this.#wake();
+      this.#awaitBookmark(clock);
+    };
+    // Rejected when the watch has ended.
+    clock.sleep(this.#times.bookmarkMs, { signal: this.#ended.signal }).then(due, () => {});
+  }
+
+  #end(): void {
+    this.#ended.abort();
+    this.#times.signal.removeEventListener("abort", this.#onAbort);
+    this.#wake();
+  }
+
+  /** Stops its timers. */
+  [Symbol.dispose](): void {
+    this.#end();
+  }
+}
