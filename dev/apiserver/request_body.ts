@@ -4,6 +4,9 @@ import { jsonProblem } from "./go_json.ts";
 import { isJsonObject, type Json, type JsonObject } from "./object.ts";
 import type { Kind } from "./kind.ts";
 import { parseMediaType } from "./media_type.ts";
+import { goTypeName } from "./patch/json_value.ts";
+import { openEnvelope, ProtobufError, readMessage } from "./protobuf.ts";
+import { MESSAGES } from "./protobuf_kinds.ts";
 import { unsupportedMediaType } from "./refusals.ts";
 import { badRequest, StatusError } from "./status_error.ts";
 
@@ -16,7 +19,7 @@ export interface RawBody {
 }
 
 /** What POST, PUT and DELETE may send. */
-const OBJECT_TYPES = ["application/json", "application/yaml"];
+const OBJECT_TYPES = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 const PATCH_TYPES = ["application/json-patch+json", "application/merge-patch+json"];
 const STRATEGIC = "application/strategic-merge-patch+json";
 const APPLY = "application/apply-patch+yaml";
@@ -67,18 +70,25 @@ function fromYaml(bytes: Uint8Array): Json {
   }
 }
 
+function fromProtobuf(bytes: Uint8Array): JsonObject {
+  try {
+    const { apiVersion, kind, raw } = openEnvelope(bytes);
+    const message = MESSAGES.get(`${apiVersion}, Kind=${kind}`);
+    if (message === undefined) throw new ProtobufError(`${apiVersion} ${kind} is not read as protobuf: send JSON`);
+    const object: JsonObject = { ...readMessage(raw, message), apiVersion, kind };
+    checkTree(object);
+    return object;
+  } catch (error) {
+    throw error instanceof ProtobufError ? new UnreadableBody(error.message, { cause: error }) : error;
+  }
+}
+
 /** As Go's errors show a body: the beginning of it, as hexadecimal digits when it is no JSON object. */
 function shown(bytes: Uint8Array): string {
   if (bytes.length === 0) return "<empty>";
   const start = bytes.subarray(0, SHOWN_BYTES);
   const text = bytes[0] === 0x7b ? decoder.decode(start) : start.toHex();
   return bytes.length > SHOWN_BYTES ? `${text} ...` : text;
-}
-
-/** What Go calls the type of a value. */
-export function goTypeOf(value: Json): string {
-  if (Array.isArray(value)) return "array";
-  return typeof value === "boolean" ? "bool" : typeof value;
 }
 
 const TYPE_META =
@@ -89,7 +99,8 @@ function decodeTyped({ bytes, contentType }: RawBody): JsonObject {
   const { type } = parseMediaType(contentType ?? "");
   if (type !== "" && !OBJECT_TYPES.includes(type)) throw unsupportedMediaType(OBJECT_TYPES);
   let value: Json;
-  if (type === "application/yaml") value = fromYaml(bytes);
+  if (type === "application/vnd.kubernetes.protobuf") value = fromProtobuf(bytes);
+  else if (type === "application/yaml") value = fromYaml(bytes);
   else {
     try {
       value = fromJson(bytes);
@@ -100,11 +111,11 @@ function decodeTyped({ bytes, contentType }: RawBody): JsonObject {
   }
   const problem = (text: string) => new UnreadableBody(`couldn't get version/kind; json parse error: json: ${text}`);
   if (value === null) return {};
-  if (!isJsonObject(value)) throw problem(`cannot unmarshal ${goTypeOf(value)} into Go value of type ${TYPE_META}`);
+  if (!isJsonObject(value)) throw problem(`cannot unmarshal ${goTypeName(value)} into Go value of type ${TYPE_META}`);
   for (const field of ["apiVersion", "kind"]) {
     const found = value[field] ?? "";
     if (typeof found === "string") continue;
-    throw problem(`cannot unmarshal ${goTypeOf(found)} into Go struct field .${field} of type string`);
+    throw problem(`cannot unmarshal ${goTypeName(found)} into Go struct field .${field} of type string`);
   }
   return value;
 }
@@ -143,7 +154,7 @@ export function readDeleteOptions(raw: RawBody): JsonObject | undefined {
 
 /** A patch and which sort it is. */
 export interface SentPatch {
-  /** The document: an array for a JSON patch, an object otherwise. */
+  /** The document; whether it is one of its sort, who applies it sees. */
   readonly patch: Json;
   /** Without parameters. */
   readonly contentType: string;
@@ -157,22 +168,15 @@ export function readPatch(kind: Kind, { bytes, contentType }: RawBody): SentPatc
     if (!kind.builtIn) throw unsupportedMediaType(accepted);
     throw new StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
   }
-  return { patch: type === APPLY ? readApplied(bytes) : readJsonPatch(type, bytes), contentType: type };
+  return { patch: type === APPLY ? readApplied(bytes) : readJsonPatch(bytes), contentType: type };
 }
 
-function readJsonPatch(type: string, bytes: Uint8Array): Json {
-  let patch: Json;
+function readJsonPatch(bytes: Uint8Array): Json {
   try {
-    patch = fromJson(bytes);
+    return fromJson(bytes);
   } catch (error) {
     throw error instanceof UnreadableBody ? badRequest(`error decoding patch: ${error.message}`) : error;
   }
-  const isList = type === "application/json-patch+json";
-  if (isList ? Array.isArray(patch) : isJsonObject(patch)) return patch;
-  if (patch === null) throw badRequest("Invalid JSON Patch");
-  const wanted = isList ? "[]handlers.jsonPatchOp" : "map[string]interface {}";
-  const text = `json: cannot unmarshal ${goTypeOf(patch)} into Go value of type ${wanted}`;
-  throw badRequest(type === STRATEGIC ? text : `error decoding patch: ${text}`);
 }
 
 /** Server-side apply takes YAML; kubectl sends JSON, which is YAML too and sooner read as what it is. */
@@ -186,6 +190,6 @@ function readApplied(bytes: Uint8Array): JsonObject {
   }
   if (value === null) return {};
   if (isJsonObject(value)) return value;
-  const why = `json: cannot unmarshal ${goTypeOf(value)} into Go value of type map[string]interface {}`;
+  const why = `json: cannot unmarshal ${goTypeName(value)} into Go value of type map[string]interface {}`;
   throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`);
 }

@@ -2,7 +2,7 @@
 import { type User, userInfo } from "./authenticator.ts";
 import type { Kind } from "./kind.ts";
 import { isJsonObject, type Json, type JsonObject } from "./object.ts";
-import { goTypeOf } from "./request_body.ts";
+import { goTypeName } from "./patch/json_value.ts";
 import type { Review } from "./router.ts";
 import { ISSUER } from "./service_account_token.ts";
 import { badRequest, invalid } from "./status_error.ts";
@@ -102,7 +102,7 @@ function refused(name: string, field: string, detail: string) {
 }
 
 function mistyped(value: Json, field: string, type: string) {
-  const shown = typeof value === "number" ? `number ${value}` : goTypeOf(value);
+  const shown = typeof value === "number" ? `number ${value}` : goTypeName(value);
   const where = `Go struct field TokenRequestSpec.spec.${field} of type ${type}`;
   const text = `TokenRequest in version "v1" cannot be handled as a TokenRequest: json: cannot unmarshal ${shown}`;
   return badRequest(`${text} into ${where}`);

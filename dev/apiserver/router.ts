@@ -183,6 +183,8 @@ export function isNamespace({ group, plural }: Pick<Kind, "group" | "plural">): 
 
 function refusal(method: string, kind: Kind): StatusError {
   if (kind.builtIn) return methodNotAllowed();
-  const message = `${ASKED[method] ?? ""} is not supported on resources of kind "${qualifiedPlural(kind)}"`;
+  const message = `${Object.hasOwn(ASKED, method) ? ASKED[method] : ""} is not supported on resources of kind "${
+    qualifiedPlural(kind)
+  }"`;
   return new StatusError(405, "MethodNotAllowed", message, { group: kind.group, kind: kind.plural });
 }

@@ -1,7 +1,8 @@
 /** Whether an object that was sent is one for the resource of the path. */
 import { apiVersionOf, type Kind } from "./kind.ts";
 import { type ApiObject, isJsonObject, type Json, type JsonObject } from "./object.ts";
-import { goTypeOf, type SentObject } from "./request_body.ts";
+import { goTypeName } from "./patch/json_value.ts";
+import type { SentObject } from "./request_body.ts";
 import { badRequest, invalid } from "./status_error.ts";
 
 /** What the path says of the object. */
@@ -89,7 +90,7 @@ function mistyped(value: Json, type: string): [Json, string] | undefined {
 /** metadata, with every field that the server reads of the type it reads. */
 function readMetadata({ kind, version, builtIn }: Expected["kind"], metadata: Json): JsonObject {
   const refuse = (value: Json, where: string, type: string) => {
-    const what = goTypeOf(value);
+    const what = goTypeName(value);
     const shown = what === "number" && type === "int64" ? `number ${value}` : what;
     const text = `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${shown} into`;
     return badRequest(`${text} Go ${where} of type ${type}`);
