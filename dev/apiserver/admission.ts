@@ -9,6 +9,7 @@ import type { ApiObject, Json, Metadata } from "./object.ts";
 import { applyDefaults } from "./schema_default.ts";
 import { prune } from "./schema_prune.ts";
 import { validate } from "./schema_validate.ts";
+import { strictComplaints } from "./strict_fields.ts";
 import { badRequest, invalid } from "./status_error.ts";
 import type { FieldValidation } from "./write_options.ts";
 
@@ -25,21 +26,27 @@ function tidyMetadata(metadata: Metadata): void {
 
 /**
  * Makes an object that was sent, in place, one that could be stored.
+ * @param text its JSON, where that was sent
  * @returns warnings for the client
- * @throws {StatusError} 400 for unknown fields, where they are not to be dropped
+ * @throws {StatusError} 400 for unknown and repeated fields, where they are not to be dropped
  */
-export function admit(kind: Kind, object: ApiObject, fieldValidation: FieldValidation): string[] {
+export function admit(kind: Kind, object: ApiObject, fieldValidation: FieldValidation, text?: string): string[] {
   const inMetadata = prune(object.metadata, OBJECT_META).map((path) => `metadata.${path}`);
-  const unknown = [...inMetadata, ...prune(object, kind.schema)].sort().map((path) => `unknown field "${path}"`);
-  if (fieldValidation === "Strict" && unknown.length > 0) {
+  const unknown = [...inMetadata, ...prune(object, kind.schema)].sort();
+  const complaints = fieldValidation === "Ignore"
+    ? []
+    : text === undefined
+    ? unknown.map((path) => `unknown field "${path}"`)
+    : strictComplaints(kind, text, unknown);
+  if (fieldValidation === "Strict" && complaints.length > 0) {
     const what = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}`;
-    throw badRequest(`${what}: strict decoding error: ${unknown.join(", ")}`);
+    throw badRequest(`${what}: strict decoding error: ${complaints.join(", ")}`);
   }
   tidyMetadata(object.metadata);
   applyDefaults(object, kind.schema);
   defaultKind(kind, object);
   if (kind.builtIn && kind.kind === "Secret") foldStringData(object);
-  return fieldValidation === "Warn" ? unknown : [];
+  return complaints;
 }
 
 /**

@@ -24,7 +24,7 @@ export function createObject(context: VerbContext, request: VerbRequest): VerbAn
   const options = readWriteOptions("CreateOptions", query, { userAgent });
   const object = request.body as ApiObject;
   mustHaveNamespace(context, request);
-  const warnings = admit(kind, object, options.fieldValidation);
+  const warnings = admit(kind, object, options.fieldValidation, request.text);
   if ((object.metadata["resourceVersion"] ?? "") !== "") {
     throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
   }

@@ -88,16 +88,27 @@ function watchRules(query: URLSearchParams): FieldError[] {
   return errors;
 }
 
-function version(query: URLSearchParams, watch: boolean): number | undefined {
+/**
+ * The query's resourceVersion; undefined for any.
+ * @throws {StatusError} 500, as Kubernetes does, though it is the client's fault
+ */
+export function readResourceVersion(query: URLSearchParams): number | undefined {
   const text = query.get("resourceVersion") ?? "";
   if (text === "") return undefined;
   try {
     return parseUint64(text);
   } catch (error) {
     if (!(error instanceof NumberError)) throw error;
-    const why = `resourceVersion: Invalid value: ${quoted(text)}: ${error.message}`;
-    // Kubernetes answers 500 to a watch; the client can do as much about it.
-    throw watch ? new StatusError(500, "", why) : badRequest(`invalid resource version: ${why}`);
+    throw new StatusError(500, "", `resourceVersion: Invalid value: ${quoted(text)}: ${error.message}`);
+  }
+}
+
+/** For a list the same mistake is a bad request. */
+function listVersion(query: URLSearchParams): number | undefined {
+  try {
+    return readResourceVersion(query);
+  } catch (error) {
+    throw error instanceof StatusError ? badRequest(`invalid resource version: ${error.message}`) : error;
   }
 }
 
@@ -117,7 +128,7 @@ export function readListOptions(kind: Kind, query: URLSearchParams): ListOptions
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
   const token = query.get("continue") ?? "";
   const from = token === "" ? undefined : readContinue(token);
-  const resourceVersion = from === undefined ? version(query, watch) : undefined;
+  const resourceVersion = from !== undefined ? undefined : watch ? readResourceVersion(query) : listVersion(query);
   const match = query.get("resourceVersionMatch");
   const initialEvents = flag(query, "sendInitialEvents");
   return {

@@ -1,7 +1,7 @@
 /** GET of an object or of a collection (Kubernetes API concepts, "Resource versions", "Retrieving large results sets in chunks"). */
 import { writeContinue } from "./continue_token.ts";
 import { apiVersionOf, type Kind } from "./kind.ts";
-import { type ListOptions, readListOptions } from "./list_options.ts";
+import { type ListOptions, readListOptions, readResourceVersion } from "./list_options.ts";
 import { type ApiObject, isJsonObject, type JsonObject } from "./object.ts";
 import { mustGet, scopeOf } from "./scope_of.ts";
 import { expired, StatusError, tooLargeVersion } from "./status_error.ts";
@@ -16,8 +16,7 @@ export function isWanted(object: ApiObject, { labels, fields }: Pick<ListOptions
 
 /** GET of one object. */
 export function getObject(store: Store, request: VerbRequest): VerbAnswer {
-  const { resourceVersion } = readListOptions(request.kind, request.query);
-  mustBeReached(store, resourceVersion);
+  mustBeReached(store, readResourceVersion(request.query));
   return { code: 200, body: mustGet(store, request), warnings: [] };
 }
 

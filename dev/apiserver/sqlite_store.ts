@@ -36,6 +36,9 @@ interface Row {
   readonly beforeObject: string | null;
 }
 
+/** What was there before the first of some changes of an object: its revision, or 0. */
+type FirstChange = Pick<Row, "namespace" | "name"> & { readonly before: number };
+
 /** The past is trimmed once in so many writes. */
 const WRITES_PER_TRIM = 256;
 /** Rows of the past that a watch reads at a time. */
@@ -62,7 +65,6 @@ export class SqliteStore implements Store, Disposable {
     this.#limits = { changes, ageMs, clock };
     this.#statements = prepare(database);
     this.#forgotten = (this.#statements.forgotten.get() as { up_to: number }).up_to;
-    let revision = FIRST_REVISION;
     for (const row of this.#statements.latest.iterate() as Iterable<unknown> as Iterable<Row>) {
       const collection = this.#collection(row.resource);
       const key = keyOf(row.namespace, row.name);
@@ -70,8 +72,8 @@ export class SqliteStore implements Store, Disposable {
       collection.keys.push(key);
     }
     for (const { keys } of this.#collections.values()) keys.sort((a, b) => a < b ? -1 : 1);
-    revision = Math.max(revision, (this.#statements.revision.get() as { revision: number | null }).revision ?? 0);
-    this.#recent = new RecentChanges(Math.max(revision, this.#forgotten));
+    const { revision } = this.#statements.revision.get() as { revision: number | null };
+    this.#recent = new RecentChanges(Math.max(FIRST_REVISION, revision ?? 0, this.#forgotten));
   }
 
   /**
@@ -95,9 +97,7 @@ export class SqliteStore implements Store, Disposable {
   /** Objects at a revision. */
   list(scope: Scope, options: { revision?: number; after?: string; limit?: number } = {}): StoredPage {
     const { revision = this.revision, after, limit = Infinity } = options;
-    const { keys, objects } = revision === this.revision
-      ? this.#collection(scope.resource)
-      : this.#collectionAt(scope.resource, revision);
+    const { keys, read } = this.#at(scope.resource, revision);
     // "0" comes after "/": the end of a namespace's keys.
     const [first, end] = scope.namespace === undefined
       ? [0, keys.length]
@@ -105,11 +105,32 @@ export class SqliteStore implements Store, Disposable {
     const from = after === undefined ? first : Math.max(first, keyIndex(keys, `${after}\0`));
     const to = Math.min(end, from + limit);
     return {
-      objects: keys.slice(from, to).map((key) => objects.get(key)!),
+      objects: keys.slice(from, to).map(read),
       revision,
       remaining: Math.max(0, end - to),
       ...(to < end ? { next: keys[to - 1]! } : {}),
     };
+  }
+
+  /** The keys of a collection as they were, and how to read the objects: what was written since is undone. */
+  #at(resource: string, revision: number): { keys: readonly string[]; read: (key: string) => ApiObject } {
+    const { objects, keys: now } = this.#collection(resource);
+    if (revision === this.revision) return { keys: now, read: (key) => objects.get(key)! };
+    this.#mustRemember(revision, "The resourceVersion for the provided list is too old.");
+    const keys = [...now];
+    const before = new Map<string, number>();
+    for (const row of this.#statements.firstChanges.all(revision, resource) as unknown[] as FirstChange[]) {
+      const key = keyOf(row.namespace, row.name);
+      if (row.before === 0) { if (objects.has(key)) removeKey(keys, key); }
+      else if (!objects.has(key)) addKey(keys, key);
+      before.set(key, row.before);
+    }
+    const read = (key: string) => {
+      const version = before.get(key);
+      if (version === undefined) return objects.get(key)!;
+      return JSON.parse((this.#statements.version.get(version) as { object: string }).object);
+    };
+    return { keys, read };
   }
 
   /** Writes one object. */
@@ -185,27 +206,6 @@ export class SqliteStore implements Store, Disposable {
     this.#forgotten = upTo;
   }
 
-  /** The collection as it was: what was written since is undone. */
-  #collectionAt(resource: string, revision: number): Collection {
-    this.#mustRemember(revision, "The resourceVersion for the provided list is too old.");
-    const now = this.#collection(resource);
-    const objects = new Map(now.objects);
-    const keys = [...now.keys];
-    const rows = this.#statements.undo.iterate(revision, resource) as Iterable<unknown> as Iterable<Row>;
-    for (const { namespace, name, beforeObject } of rows) {
-      const key = keyOf(namespace, name);
-      const had = objects.has(key);
-      if (beforeObject === null) {
-        objects.delete(key);
-        if (had) removeKey(keys, key);
-      } else {
-        objects.set(key, JSON.parse(beforeObject));
-        if (!had) addKey(keys, key);
-      }
-    }
-    return { objects, keys };
-  }
-
   #mustRemember(revision: number, message: string): void {
     if (revision < this.#forgotten) throw expired(message);
   }
@@ -253,9 +253,10 @@ function prepare(database: DatabaseSync) {
     revision: "SELECT max(revision) AS revision FROM versions",
     latest: "SELECT * FROM versions WHERE deleted = 0 AND revision NOT IN (SELECT before FROM versions)",
     after: `${joined} WHERE v.revision > ? ORDER BY v.revision LIMIT ?`,
-    // For each key only its first change counts: what was there before it.
-    undo: `${joined} WHERE v.revision IN
-      (SELECT min(revision) FROM versions WHERE revision > ? AND resource = ? GROUP BY namespace, name)`,
+    // SQLite takes the other columns from the row of the minimum.
+    firstChanges:
+      "SELECT min(revision), namespace, name, before FROM versions WHERE revision > ? AND resource = ? GROUP BY namespace, name",
+    version: "SELECT object FROM versions WHERE revision = ?",
     oldest: "SELECT max(revision) AS revision FROM versions WHERE written_ms < ?",
     trimReplaced:
       "DELETE FROM versions WHERE revision IN (SELECT before FROM versions WHERE revision > ? AND revision <= ?)",

@@ -19,7 +19,7 @@ export function updateObject(context: VerbContext, request: VerbRequest): VerbAn
   const { kind, query, userAgent } = request;
   const options = readWriteOptions("UpdateOptions", query, { userAgent });
   const sent = request.body as ApiObject;
-  const warnings = admit(kind, sent, options.fieldValidation);
+  const warnings = admit(kind, sent, options.fieldValidation, request.text);
   const live = mustGet(context.store, request);
   mustHaveUid(request, sent, live);
   const { metadata } = sent;

@@ -32,6 +32,8 @@ export interface VerbRequest {
   readonly query: URLSearchParams;
   /** Parsed: an object, a patch, or DeleteOptions. */
   readonly body?: Json;
+  /** The JSON of an object that was sent: what it says twice is seen there alone. Absent for patches and YAML. */
+  readonly text?: string;
   /** Of a patch, without parameters: `application/merge-patch+json`. @default "application/json" */
   readonly contentType?: string;
   /** What managedFields call the client when the query has no fieldManager: User-Agent up to its first slash. */

@@ -27,7 +27,7 @@ export class Verbs {
   }
 
   /**
-   * GET of a collection or (with a name) of one object with `watch=true`.
+   * GET of a collection with `watch=true`.
    * What is wrong with the request is thrown by this call; later trouble is an ERROR event, the last one.
    * It ends with the signal or after timeoutSeconds, and whoever stops reading earlier must abort the signal.
    */

@@ -31,22 +31,18 @@ export class WatchAlarm implements Disposable {
     this.#awaitBookmark(clock);
   }
 
-  /** Whether the watch is to end. */
-  get isOver(): boolean {
-    return this.#ended.signal.aborted;
-  }
-
-  /** Waits for the promise or an alarm; whether a bookmark is due. */
-  async next(other: Promise<void>): Promise<boolean> {
-    if (!this.isOver && !this.#isBookmarkDue) {
+  /** Waits for the promise, if any, or an alarm: the end of the watch, or the next bookmark; undefined when there was none. */
+  async next(other: Promise<void> | undefined): Promise<"end" | "bookmark" | undefined> {
+    if (other !== undefined && !this.#ended.signal.aborted && !this.#isBookmarkDue) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       other.then(resolve);
       await promise;
     }
-    const isDue = this.#isBookmarkDue;
+    if (this.#ended.signal.aborted) return "end";
+    if (!this.#isBookmarkDue) return undefined;
     this.#isBookmarkDue = false;
-    return isDue;
+    return "bookmark";
   }
 
   #awaitBookmark(clock: Clock): void {

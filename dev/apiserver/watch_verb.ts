@@ -2,7 +2,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { apiVersionOf, type Kind } from "./kind.ts";
 import { type ListOptions, readListOptions } from "./list_options.ts";
-import type { ApiObject, JsonObject } from "./object.ts";
+import type { JsonObject } from "./object.ts";
 import { isWanted, listPage } from "./read_verbs.ts";
 import { scopeOf } from "./scope_of.ts";
 import { StatusError } from "./status_error.ts";
@@ -26,16 +26,15 @@ interface Watch {
   readonly options: ListOptions;
 }
 
-/** Events of a collection, or of the one object that the request names. */
+/** Events of a collection. */
 export function watchObjects(
   store: Store,
   clock: Clock,
   request: VerbRequest,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
-  const { kind, namespace, name } = request;
-  const { limit: _all, ...read } = readListOptions(kind, request.query);
-  const options = name === undefined ? read : { ...read, fields: (object: ApiObject) => object.metadata.name === name };
+  const { kind, namespace } = request;
+  const { limit: _all, ...options } = readListOptions(kind, request.query);
   return run({ store, clock, kind, scope: scopeOf(kind, namespace), options }, signal);
 }
 
@@ -49,20 +48,21 @@ async function* run(watch: Watch, signal: AbortSignal): AsyncGenerator<WatchEven
       const page = listPage(store, scope, options);
       for (const object of page.objects) yield { type: "ADDED", object };
       at = page.revision;
-      if (options.initialEvents === true && options.bookmarks) yield bookmark(kind, at, true);
+      if (options.bookmarks) yield bookmark(kind, at, true);
     } else if (at === 0) at = store.revision;
-    while (!alarm.isOver) {
+    for (;;) {
       const { written } = store;
       const { changes, upTo } = store.changesAfter(scope, at);
       for (const change of changes) {
         const event = eventOf(change, options);
         if (event !== undefined) yield event;
-        if (alarm.isOver) return;
+        if (signal.aborted) return;
       }
       at = upTo;
-      if (at < store.revision) continue;
-      const isBookmarkDue = await alarm.next(written);
-      if (isBookmarkDue && options.bookmarks && at === store.revision) yield bookmark(kind, at, false);
+      const due = await alarm.next(at < store.revision ? undefined : written);
+      if (signal.aborted) return;
+      if (due !== undefined && options.bookmarks) yield bookmark(kind, at, false);
+      if (due === "end") return;
     }
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
@@ -86,7 +86,7 @@ export function eventOf(change: StoredChange, options: ListOptions): WatchEvent 
 }
 
 function bookmark(kind: Kind, revision: number, endsInitial: boolean): WatchEvent {
-  const metadata: JsonObject = { resourceVersion: String(revision), creationTimestamp: null };
+  const metadata: JsonObject = { resourceVersion: String(revision) };
   if (endsInitial) metadata["annotations"] = { "k8s.io/initial-events-end": "true" };
   return { type: "BOOKMARK", object: { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata } };
 }
