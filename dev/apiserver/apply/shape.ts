@@ -51,31 +51,45 @@ export interface Field {
   /** Its value. */
   readonly shape: Shape;
   /** What kube-apiserver sees where it is absent: fields of built-in kinds that are never left out. */
-  readonly absent: JsonObject | null | undefined;
+  readonly absent: Json | undefined;
 }
 
 const ANY: AnyShape = { form: "any" };
 const leaf = (scalar: LeafShape["scalar"]): LeafShape => ({ form: "leaf", scalar });
 const STRING: Field = { shape: leaf("string"), absent: undefined };
 
-/** Objects that kube-apiserver sees even where they were not written: in Go they are structs, not pointers to them. */
-const STRUCTS: Readonly<Record<string, readonly string[]>> = {
-  Deployment: [
-    "spec",
-    "status",
-    "spec.strategy",
-    "spec.template",
-    "spec.template.metadata",
-    "spec.template.spec",
-    "spec.template.spec.containers.resources",
-    "spec.template.spec.initContainers.resources",
-    "spec.template.spec.ephemeralContainers.resources",
-  ],
-  Event: ["involvedObject", "source"],
-  Lease: ["spec"],
-  Namespace: ["spec", "status"],
-  Node: ["spec", "status", "status.daemonEndpoints", "status.daemonEndpoints.kubeletEndpoint", "status.nodeInfo"],
-  Service: ["spec", "status", "status.loadBalancer"],
+/** What kube-apiserver sees where nothing was written: in Go these fields are no pointers, and never left out. */
+const WRITTEN: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
+  Deployment: {
+    "spec": {},
+    "status": {},
+    "spec.strategy": {},
+    "spec.template": {},
+    "spec.template.metadata": {},
+    "spec.template.spec": {},
+    "spec.template.spec.containers.resources": {},
+    "spec.template.spec.initContainers.resources": {},
+    "spec.template.spec.ephemeralContainers.resources": {},
+  },
+  Event: {
+    "involvedObject": {},
+    "source": {},
+    "eventTime": null,
+    "firstTimestamp": null,
+    "lastTimestamp": null,
+    "reportingComponent": "",
+    "reportingInstance": "",
+  },
+  Lease: { "spec": {} },
+  Namespace: { "spec": {}, "status": {} },
+  Node: {
+    "spec": {},
+    "status": {},
+    "status.daemonEndpoints": {},
+    "status.daemonEndpoints.kubeletEndpoint": {},
+    "status.nodeInfo": {},
+  },
+  Service: { "spec": {}, "status": {}, "status.loadBalancer": {} },
 };
 
 const compiled = new WeakMap<Schema, MapShape>();
@@ -84,9 +98,9 @@ const compiled = new WeakMap<Schema, MapShape>();
 export function shapeOf({ schema, builtIn, kind }: Pick<Kind, "schema" | "builtIn" | "kind">): MapShape {
   let shape = compiled.get(schema);
   if (shape === undefined) {
-    const whole = builtIn ? new Compiler(new Set(STRUCTS[kind]), true) : new Compiler(new Set(), false);
+    const whole = new Compiler(builtIn ? WRITTEN[kind] ?? {} : {}, builtIn);
     const fields = new Map(whole.map(schema, "").fields);
-    const metadata = { shape: new Compiler(new Set(), false).map(OBJECT_META, ""), absent: undefined };
+    const metadata = { shape: new Compiler({}, true).map(OBJECT_META, ""), absent: undefined };
     fields.set("apiVersion", STRING).set("kind", STRING).set("metadata", metadata);
     shape = { form: "map", atomic: false, fields };
     compiled.set(schema, shape);
@@ -96,11 +110,11 @@ export function shapeOf({ schema, builtIn, kind }: Pick<Kind, "schema" | "builtI
 
 /** Makes shapes of the schemas of one kind. */
 class Compiler {
-  readonly #structs: ReadonlySet<string>;
+  readonly #written: Readonly<Record<string, Json>>;
   readonly #builtIn: boolean;
 
-  constructor(structs: ReadonlySet<string>, builtIn: boolean) {
-    this.#structs = structs;
+  constructor(written: Readonly<Record<string, Json>>, builtIn: boolean) {
+    this.#written = written;
     this.#builtIn = builtIn;
   }
 
@@ -130,7 +144,7 @@ class Compiler {
     for (const [name, property] of Object.entries(properties)) {
       const below = path === "" ? name : `${path}.${name}`;
       const isList = this.#builtIn && property.type === "array" && required.includes(name);
-      const absent = this.#structs.has(below) ? {} : isList ? null : undefined;
+      const absent = Object.hasOwn(this.#written, below) || isList ? this.#written[below] ?? null : undefined;
       fields.set(name, { shape: this.#any(property, below), absent });
     }
     const rest = typeof additionalProperties === "object"
@@ -148,8 +162,14 @@ class Compiler {
     const type = schema["x-kubernetes-list-type"] ?? "atomic";
     if (type !== "map") return { form: "list", sharing: type === "set" ? "set" : "one", keys: [], item };
     const names = schema["x-kubernetes-list-map-keys"] ?? [];
-    const keys = names.map((name) => [name, items.properties?.[name]?.default] as const);
+    const keys = names.map((name) => [name, this.#keyWhereAbsent(items, name)] as const);
     return { form: "list", sharing: "map", keys, item };
+  }
+
+  #keyWhereAbsent({ properties, required = [] }: Schema, name: string): Json | undefined {
+    const key = properties?.[name];
+    if (key?.default !== undefined || !this.#builtIn || !required.includes(name)) return key?.default;
+    return key?.type === "string" ? "" : 0;
   }
 }
 

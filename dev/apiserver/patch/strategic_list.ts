@@ -24,7 +24,7 @@ function unexpected(message: string): StatusError {
 export function mergeLists(original: readonly Json[], patch: readonly Json[], rule: ListRule): Json[] {
   if (!rule.merged) return [...patch];
   if (original.length === 0 && patch.length === 0) return [];
-  if (!isListOfMaps([...original, ...patch])) {
+  if (!areMaps(original, patch)) {
     const all = [...original, ...patch];
     const merged = all.filter((item, i) => all.findIndex((other) => equal(item, other)) === i);
     return ordered(merged, patch, original, rule);
@@ -40,12 +40,16 @@ export function mergeLists(original: readonly Json[], patch: readonly Json[], ru
   return ordered(merged, set, kept, rule);
 }
 
-function isListOfMaps(items: readonly Json[]): boolean {
-  const maps = items.filter(isJsonObject).length;
-  if (items.some((item) => Array.isArray(item))) {
+/** Whether all elements of both are objects; they may not be of different types. */
+function areMaps(original: readonly Json[], patch: readonly Json[]): boolean {
+  const all = [...original, ...patch];
+  if (all.some((item) => Array.isArray(item))) {
     throw new StatusError(422, "Invalid", "the server rejected our request due to an error in our request", {});
   }
-  if (maps > 0 && maps < items.length) throw unexpected("list element types are not identical");
+  const maps = all.filter(isJsonObject).length;
+  if (maps > 0 && maps < all.length) {
+    throw unexpected(`list element types are not identical: ${goValue([[...original], [...patch]])}`);
+  }
   return maps > 0;
 }
 
