@@ -10,7 +10,13 @@ export interface Answer {
   /** Names are lower case; a name may be there twice. */
   readonly headers: readonly (readonly [string, string])[];
   /** All of it, or the lines of a watch as they come. */
-  readonly body: string | AsyncIterable<string>;
+  readonly body: string | Uint8Array<ArrayBuffer> | AsyncIterable<string>;
+}
+
+/** An answer that is one text. */
+export interface WholeAnswer extends Answer {
+  /** All of it. */
+  readonly body: string;
 }
 
 /** How an answer is written. */
@@ -46,7 +52,7 @@ export function jsonAnswer(
   body: JsonObject,
   { format = "json", pretty = false }: Style = {},
   warnings: readonly string[] = [],
-): Answer {
+): WholeAnswer {
   const text = format === "yaml"
     ? dump(body, { noRefs: true, sortKeys: true, lineWidth: -1 })
     : `${JSON.stringify(body, undefined, pretty ? 2 : undefined)}\n`;

@@ -1,11 +1,12 @@
 /** Requests to answers: who asks, for what, in which form. Knows HTTP's words and no sockets. */
 import type { Clock } from "../../base/clock.ts";
-import { type Answer, isPretty, jsonAnswer, streamAnswer, type Style, textAnswer } from "./answer.ts";
+import { type Answer, isPretty, jsonAnswer, streamAnswer, type Style, textAnswer, type WholeAnswer } from "./answer.ts";
 import { ANONYMOUS, type Authenticator, type User } from "./authenticator.ts";
 import { AGGREGATED, Discovery, versionInfo } from "./discovery.ts";
 import type { Kind } from "./kind.ts";
 import { negotiate, type Representation } from "./media_type.ts";
 import type { ApiObject, JsonObject } from "./object.ts";
+import { openApiV2 } from "./openapi_v2.ts";
 import { openApiDocument, openApiPaths } from "./openapi.ts";
 import { notAcceptable } from "./refusals.ts";
 import { readDeleteOptions, readObject, readPatch } from "./request_body.ts";
@@ -50,6 +51,8 @@ export interface ApiOptions {
 
 /** Paths that need no token: they say nothing about objects. */
 const PUBLIC = /^\/(healthz|livez|readyz|version)(\/|$)/;
+
+const NO_PODS: JsonObject = { kind: "PodList", apiVersion: "v1", metadata: { resourceVersion: "1" }, items: [] };
 
 /** Answers requests. */
 export class Api {
@@ -213,7 +216,9 @@ export class Api {
       case "openapi":
         return this.#document(route.group, route.version);
       case "openapiV2":
-        throw notAcceptable([]);
+        return openApiV2(request.headers.get("accept"));
+      case "noPods":
+        return jsonAnswer(200, NO_PODS, style(request));
     }
   }
 
@@ -258,7 +263,7 @@ function style({ query, headers }: ApiRequest, { format }: Pick<Representation, 
 }
 
 /** A refusal as an answer. */
-export function refused(error: StatusError, request: Pick<ApiRequest, "query" | "headers">): Answer {
+export function refused(error: StatusError, request: Pick<ApiRequest, "query" | "headers">): WholeAnswer {
   const pretty = isPretty(request.query, request.headers.get("user-agent") ?? "");
   const answer = jsonAnswer(error.code, error.status, { pretty });
   return error.code === 429 ? { ...answer, headers: [...answer.headers, ["retry-after", "1"]] } : answer;

@@ -70,17 +70,17 @@ export class HttpServer implements AsyncDisposable {
     this.#inFlight++;
     try {
       const refusal = this.#refusal(request);
-      if (refusal !== undefined) return response(refused(refusal, asked));
+      if (refusal !== undefined) return refusalResponse(refusal, asked);
       const answer = await this.#api.answer(asked);
-      if (typeof answer.body === "string") return response(answer);
+      if (typeof answer.body === "string" || answer.body instanceof Uint8Array) return response(answer, answer.body);
       if (this.#watches.size >= MAX_WATCHES) {
         ended.abort();
-        return response(refused(tooManyRequests(), asked));
+        return refusalResponse(tooManyRequests(), asked);
       }
       return response(answer, this.#watches.body({ lines: answer.body, ended }));
     } catch (error) {
       this.#log.error("request failed in the development API server", { method, path: pathname, error });
-      return response(refused(internalError(), asked));
+      return refusalResponse(internalError(), asked);
     } finally {
       this.#inFlight--;
     }
@@ -103,7 +103,11 @@ export class HttpServer implements AsyncDisposable {
   }
 }
 
-function response({ status, headers, body }: Answer, stream?: ReadableStream<Uint8Array>): Response {
-  const content = stream ?? (typeof body === "string" ? body : null);
-  return new Response(content, { status, headers: headers.map(([name, value]) => [name, value]) });
+function response({ status, headers }: Answer, body: BodyInit): Response {
+  return new Response(body, { status, headers: headers.map(([name, value]) => [name, value]) });
+}
+
+function refusalResponse(refusal: StatusError, request: ApiRequest): Response {
+  const answer = refused(refusal, request);
+  return response(answer, answer.body);
 }

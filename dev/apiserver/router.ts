@@ -29,6 +29,8 @@ export type Route =
   | { readonly to: "group"; readonly group: string }
   | { readonly to: "resources"; readonly group: string; readonly version: string }
   | { readonly to: "openapi"; readonly group: string; readonly version: string }
+  /** The list of Pods, which is empty: nothing runs any here, and `kubectl describe node` asks for them. */
+  | { readonly to: "noPods" }
   /** `404 page not found` in plain text, as Go's mux says it. */
   | { readonly to: "nowhere" };
 
@@ -40,6 +42,7 @@ export const REVIEWS: readonly { readonly group: string; readonly plural: string
 ];
 
 const NOWHERE: Route = { to: "nowhere" };
+const PODS = /^\/api\/v1\/(namespaces\/[^/]+\/)?pods$/;
 const HEALTH = /^\/(healthz|livez|readyz)(\/(ping|log|etcd))?$/;
 const PLAIN: Readonly<Record<string, Route>> = {
   "/version": { to: "version" },
@@ -73,6 +76,7 @@ export class Router {
     const plain = PLAIN[trimmed];
     if (plain !== undefined) return readOnly(method, plain);
     if (HEALTH.test(trimmed)) return { to: "health" };
+    if (method === "GET" && PODS.test(trimmed)) return { to: "noPods" };
     const segments = trimmed.slice(1).split("/");
     if (segments.includes("")) return NOWHERE;
     const isOpenApi = segments[0] === "openapi" && segments[1] === "v3";
