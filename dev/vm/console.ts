@@ -31,19 +31,19 @@ const RULES: readonly Rule[] = [
   // shim and GRUB.
   [/^Fetching Netboot Image (\S+)/, ([, file]) => ({ detail: file! })],
   [/^Welcome to GRUB!/, () => ({ detail: "GRUB" })],
-  [/^error: (.*)/, ([, text]) => ({ detail: `GRUB: ${text}` })],
+  [/^error: (?!no suitable video mode)(.*)/, ([, text]) => ({ detail: `GRUB: ${text}` })],
   // Linux.
   [/Linux version (\S+)/, ([, version]) => ({ detail: `Linux ${version}` })],
   [/Kernel panic - not syncing: (.*)/, ([, text]) => ({ stage: "failed", detail: `kernel panic: ${text}` })],
   // images/vm/init.
-  [/^metalman: installing (\d+) bytes of (\S+)/, ([, total, url]) => ({
+  [/^metalman: installing (\d+) bytes/, ([, total]) => ({
     stage: "installing",
-    detail: url!,
+    detail: "disk image",
     progress: { bytes: 0, total: Number(total) },
   })],
   [/^metalman: written (\d+) of (\d+)/, ([, bytes, total]) => ({
     stage: "installing",
-    detail: "",
+    detail: "disk image",
     progress: { bytes: Number(bytes), total: Number(total) },
   })],
   [/^metalman: installed ([0-9a-f]{64})/, ([, disk]) => ({ stage: "installing", detail: "written", disk: disk! })],

@@ -11,8 +11,6 @@ export interface VmMachineOptions {
   readonly mac: string;
   /** SMBIOS system UUID. @default made from the MAC */
   readonly uuid?: string;
-  /** What its firmware speaks. @default "pxe" */
-  readonly bootFrom?: "pxe" | "http";
   /** The interface that is its cable. */
   readonly tap: string;
   /** Its own folder. */
@@ -53,9 +51,9 @@ export class VmRackMachine implements RackMachine {
 
   private constructor(options: VmMachineOptions) {
     this.#options = options;
-    const { mac, uuid, bootFrom = "pxe", tap, folder, parts, hasKvm, enter } = options;
+    const { mac, uuid, tap, folder, parts, hasKvm, enter } = options;
     this.#vm = new VirtualMachine({
-      ...{ mac, uuid: uuid ?? uuidOf(mac), tap, folder, bootFrom, diskMiB: DISK_MIB },
+      ...{ mac, uuid: uuid ?? uuidOf(mac), tap, folder, diskMiB: DISK_MIB },
       ...{ qemu: parts.qemu, setpriv: parts.setpriv, accelerator: hasKvm ? "kvm" : "tcg" },
       ...(enter === undefined ? {} : { enter }),
       firmware: { code: parts.firmware, variables: parts.variables, isSecure: false },

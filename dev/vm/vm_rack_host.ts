@@ -24,7 +24,7 @@ export interface VmRackOptions {
 }
 
 /** How a machine is put in. */
-export type AddOptions = Pick<VmMachineOptions, "mac" | "uuid" | "bootFrom">;
+export type AddOptions = Pick<VmMachineOptions, "mac" | "uuid">;
 
 /** The rack; all machines go off and its network goes away when it is disposed. */
 export class VmRack implements AsyncDisposable {
@@ -34,7 +34,6 @@ export class VmRack implements AsyncDisposable {
   /** The machines' network; its `server` is this system's address on it. */
   readonly subnet: Subnet;
 
-  /** By {@link startVmRack}. */
   private constructor(options: VmRackOptions, wire: Wire, subnet: Subnet) {
     this.#options = options;
     this.#wire = wire;
