@@ -242,7 +242,8 @@ class Grub {
   }
 
   *#menu(): Work<GrubOutcome> {
-    const hint = this.#lastError === "" ? "" : `; it said: ${this.#lastError}`;
+    const problem = this.#notLoaded || this.#lastError;
+    const hint = problem === "" ? "" : `; it said: ${problem}`;
     if (this.#entries.length === 0) {
       return { kind: "prompt", reason: `the configuration has no menuentry and no boot${hint}` };
     }
@@ -255,7 +256,7 @@ class Grub {
     yield { kind: "print", text: `Booting \`${entry.title}'` };
     yield* this.#block(entry.body);
     if (this.#kernel !== undefined) return this.#boot(this.#kernel);
-    return { kind: "prompt", reason: this.#lastError || `menuentry "${entry.title}" boots nothing` };
+    return { kind: "prompt", reason: this.#notLoaded || this.#lastError || `menuentry "${entry.title}" boots nothing` };
   }
 
   /** `default` is a number, a title or an id; what fits none of them means the first entry. */
