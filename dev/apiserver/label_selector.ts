@@ -13,22 +13,22 @@ interface Token {
   readonly text: string;
 }
 
-const SYMBOLS: Readonly<Record<string, Token["kind"]>> = {
-  "=": "=",
-  "==": "==",
-  "!=": "!=",
-  "!": "!",
-  ">": "gt",
-  "<": "lt",
-  "(": "(",
-  ")": ")",
-  ",": ",",
-};
+const SYMBOLS: ReadonlyMap<string, Token["kind"]> = new Map([
+  ["=", "="],
+  ["==", "=="],
+  ["!=", "!="],
+  ["!", "!"],
+  [">", "gt"],
+  ["<", "lt"],
+  ["(", "("],
+  [")", ")"],
+  [",", ","],
+]);
 const END: Token = { kind: "end", text: "" };
 
 function tokensOf(text: string): Token[] {
   return Array.from(text.matchAll(/==|!=|[=!><(),]|[^=!><(), \t\r\n]+/g), ([word]) => ({
-    kind: SYMBOLS[word] ?? "word",
+    kind: SYMBOLS.get(word) ?? "word",
     text: word,
   }));
 }

@@ -60,12 +60,14 @@ export function openFile(path: string): DatabaseSync {
     return database;
   } catch (error) {
     database?.close();
-    throw refusal(path, error instanceof Error ? error.message : String(error));
+    throw unusable(path, error);
   }
 }
 
-function refusal(path: string, message: string): StateError {
+/** SQLite cannot read or lock the file. */
+export function unusable(path: string, error: unknown): StateError {
   // node:sqlite gives SQLite's text and no code.
+  const message = error instanceof Error ? error.message : String(error);
   if (/locked/.test(message)) {
     return new StateError(`${path} is in use by another process: stop that one, or name another folder with --state`);
   }

@@ -4,8 +4,8 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import { addKey, keyIndex, keyOf, removeKey } from "./key_order.ts";
 import type { ApiObject } from "./object.ts";
 import { RecentChanges } from "./recent_changes.ts";
-import { openFile, openMemory } from "./sqlite_file_store.ts";
-import { expired } from "./status_error.ts";
+import { openFile, openMemory, unusable } from "./sqlite_file_store.ts";
+import { expired, StatusError } from "./status_error.ts";
 import type { Scope, Store, StoredChange, StoredChanges, StoredPage } from "./store_types.ts";
 
 /** How much of the past is kept. */
@@ -81,7 +81,14 @@ export class SqliteStore implements Store, Disposable {
    * @throws {StateError} when the file cannot be used
    */
   static open(path?: string, limits: HistoryLimits = {}): SqliteStore {
-    return new SqliteStore(path === undefined ? openMemory() : openFile(path), limits);
+    if (path === undefined) return new SqliteStore(openMemory(), limits);
+    const database = openFile(path);
+    try {
+      return new SqliteStore(database, limits);
+    } catch (error) {
+      database.close();
+      throw unusable(path, error);
+    }
   }
 
   /** The latest revision. */
@@ -170,16 +177,14 @@ export class SqliteStore implements Store, Disposable {
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
     const replaced = Number(before?.metadata["resourceVersion"] ?? 0);
     const now = this.#limits.clock.now();
-    this.#statements.insert.run(
-      revision,
-      resource,
-      namespace,
-      name,
-      replaced,
-      deleted ? 1 : 0,
-      now,
-      JSON.stringify(stored),
-    );
+    const text = JSON.stringify(stored);
+    try {
+      this.#statements.insert.run(revision, resource, namespace, name, replaced, deleted ? 1 : 0, now, text);
+    } catch (error) {
+      // Such as a full disk. Nothing has changed, in memory neither.
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StatusError(500, "InternalError", `Internal error occurred: the state cannot be written: ${why}`);
+    }
     return stored;
   }
 
