@@ -45,19 +45,24 @@ function below(node: FieldSet): FieldSet {
   return rest;
 }
 
-/** What is in either. */
+/** What is in either; `a` itself when that is all. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  if (a === b || isEmpty(b)) return a;
-  if (isEmpty(a)) return b;
-  const both = { ...a };
+  let both: FieldSet | undefined;
   for (const element in b) {
     const [left, right] = [a[element], b[element]!];
-    if (left === undefined) both[element] = right;
-    else if (element !== SELF) {
-      put(both, element, isMember(left) || isMember(right), union(below(left), below(right)));
+    if (element === SELF || left === right) continue;
+    if (left === undefined) {
+      both ??= { ...a };
+      both[element] = right;
+      continue;
     }
+    const [was, under] = [isMember(left), below(left)];
+    const [member, all] = [was || isMember(right), union(under, below(right))];
+    if (was === member && all === under) continue;
+    both ??= { ...a };
+    put(both, element, member, all);
   }
-  return both;
+  return both ?? a;
 }
 
 /** What is in both. */

@@ -1,7 +1,7 @@
 /** The elements of shared lists, by their path elements. */
 import { isJsonObject, type Json, type JsonObject } from "../object.ts";
 import { define, own } from "../patch/json_value.ts";
-import { keyElement, valueElement } from "./path_element.ts";
+import { keyElement, singleKeyElement, valueElement } from "./path_element.ts";
 import type { ListShape } from "./shape.ts";
 
 /** The path element of a list's element, or why it has none. */
@@ -14,6 +14,11 @@ export function listElement(shape: ListShape, item: Json): { element: string } |
   }
   if (item === null) return { why: "associative list with keys may not have a null element" };
   if (!isJsonObject(item)) return { why: "associative list with keys may not have non-map elements" };
+  const [first] = shape.keys;
+  if (shape.keys.length === 1) {
+    const value = own(item, first![0]) ?? first![1];
+    if (value !== undefined) return { element: singleKeyElement(first![0], value) };
+  }
   const keys: JsonObject = {};
   let found = false;
   for (const [name, absent] of shape.keys) {

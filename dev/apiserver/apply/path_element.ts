@@ -12,6 +12,11 @@ export function keyElement(keys: JsonObject): string {
   return `k:${canonical(keys)}`;
 }
 
+/** The same for one key field. */
+export function singleKeyElement(name: string, value: Json): string {
+  return `k:{${JSON.stringify(name)}:${JSON.stringify(value)}}`;
+}
+
 /** The element of a set. */
 export function valueElement(value: Json): string {
   return `v:${JSON.stringify(value)}`;

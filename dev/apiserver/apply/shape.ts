@@ -67,6 +67,7 @@ const WRITTEN: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
     "spec.template": {},
     "spec.template.metadata": {},
     "spec.template.spec": {},
+    "spec.template.spec.containers": null,
     "spec.template.spec.containers.resources": {},
     "spec.template.spec.initContainers.resources": {},
     "spec.template.spec.ephemeralContainers.resources": {},
@@ -139,12 +140,11 @@ class Compiler {
   }
 
   map(schema: Schema, path: string): MapShape {
-    const { properties = {}, additionalProperties, required = [] } = schema;
+    const { properties = {}, additionalProperties } = schema;
     const fields = new Map<string, Field>();
     for (const [name, property] of Object.entries(properties)) {
       const below = path === "" ? name : `${path}.${name}`;
-      const isList = this.#builtIn && property.type === "array" && required.includes(name);
-      const absent = Object.hasOwn(this.#written, below) || isList ? this.#written[below] ?? null : undefined;
+      const absent = Object.hasOwn(this.#written, below) ? this.#written[below] : undefined;
       fields.set(name, { shape: this.#any(property, below), absent });
     }
     const rest = typeof additionalProperties === "object"
@@ -166,9 +166,10 @@ class Compiler {
     return { form: "list", sharing: "map", keys, item };
   }
 
-  #keyWhereAbsent({ properties, required = [] }: Schema, name: string): Json | undefined {
+  /** Keys of built-in kinds are never left out either. */
+  #keyWhereAbsent({ properties }: Schema, name: string): Json | undefined {
     const key = properties?.[name];
-    if (key?.default !== undefined || !this.#builtIn || !required.includes(name)) return key?.default;
+    if (key?.default !== undefined || !this.#builtIn) return key?.default;
     return key?.type === "string" ? "" : 0;
   }
 }

@@ -50,16 +50,17 @@ export function updatedOwners({ kind, before, after, manager, subresource, time 
   const ignored = ignoredFields(kind, subresource);
   const taken = recursiveDifference(changed, ignored);
   const gone = recursiveDifference(removed, ignored);
-  const updated = new Map<string, Owner>();
-  for (const [id, owner] of owners) {
-    if (owner.apiVersion !== apiVersion) continue;
-    const set = difference(difference(owner.set, taken), gone);
-    if (!isEmpty(set)) updated.set(id, set === owner.set ? owner : { ...owner, set });
-  }
   const mine = difference(taken, NEVER_OWNED);
-  if (isEmpty(mine)) return updated;
   const self: Owner = { manager: manager || "unknown", operation: "Update", apiVersion, subresource, time, set: mine };
   const id = ownerId(self);
+  const updated = new Map<string, Owner>();
+  for (const [other, owner] of owners) {
+    if (owner.apiVersion !== apiVersion) continue;
+    const left = other === id ? owner.set : difference(owner.set, taken);
+    const set = difference(left, gone);
+    if (!isEmpty(set)) updated.set(other, set === owner.set ? owner : { ...owner, set });
+  }
+  if (isEmpty(mine)) return updated;
   const previous = updated.get(id);
   return updated.set(id, previous === undefined ? self : { ...self, set: union(previous.set, mine) });
 }
