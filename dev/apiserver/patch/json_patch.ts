@@ -82,8 +82,7 @@ function apply(document: Document, { op, path, from, value }: Operation): void {
     case "copy":
       return add(document, path, copied(document, get(document, from)));
     case "test":
-      if (!equal(path === "" ? document.root : get(document, path), value)) throw refused();
-      return;
+      return test(path === "" ? document.root : get(document, path), value);
     default:
       throw refused();
   }
@@ -120,7 +119,14 @@ function get(document: Document, path: string | undefined): Json {
   return Array.isArray(container) ? container[index(key, container.length)]! : own(container, key) ?? null;
 }
 
+function test(found: Json, wanted: Json): void {
+  // Moves can have nested it deeper than any one patch may be.
+  checkDepth(found);
+  if (!equal(found, wanted)) throw refused();
+}
+
 function copied(document: Document, value: Json): Json {
+  checkDepth(value);
   document.copied += size(value);
   if (document.copied > MAX_COPIED) throw refused();
   return structuredClone(value);
