@@ -99,16 +99,18 @@ export class Wire implements AsyncDisposable {
     return this.#options.bridge;
   }
 
-  /** A new tap on the bridge; gives its name. */
-  async addTap(): Promise<string> {
-    const { bridge } = this.#options;
-    const name = `${bridge}-${++this.#lastTap}`;
+  /** A name for a tap that no other has had. */
+  nextTap(): string {
+    return `${this.bridge}-${++this.#lastTap}`;
+  }
+
+  /** Puts a tap on the bridge. */
+  async addTap(name: string): Promise<void> {
     await ip(this.#options, "tuntap", "add", "dev", name, "mode", "tap");
     this.#taps.add(name);
     await this.#sign(name);
-    await ip(this.#options, "link", "set", name, "master", bridge);
+    await ip(this.#options, "link", "set", name, "master", this.bridge);
     await ip(this.#options, "link", "set", name, "up");
-    return name;
   }
 
   /** Takes a tap away. */

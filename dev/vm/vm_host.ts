@@ -99,7 +99,8 @@ export class VirtualMachine implements AsyncDisposable {
     const program = new Program(command[0]!, args, onConsole === undefined ? {} : { onOutput: onConsole });
     const connection = await Promise.race([listener.accept(), program.end()]);
     if ("code" in connection) {
-      throw new VmUnavailableError(`QEMU does not start: ${program.output.trim().split("\n").at(-1)}`);
+      const said = program.output.trim().split("\n").at(-1) || `exit code ${connection.code}`;
+      throw new VmUnavailableError(`QEMU does not start: ${said}`);
     }
     const qmp = new QmpClient(connection, onEvent);
     this.#running = { program, qmp };

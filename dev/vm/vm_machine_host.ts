@@ -13,7 +13,9 @@ export interface VmMachineOptions {
   readonly uuid?: string;
   /** The interface that is its cable. */
   readonly tap: string;
-  /** Its own folder. */
+  /** Makes that interface; called once. */
+  readonly plugIn: () => Promise<void>;
+  /** Its own folder; made where it is not there. */
   readonly folder: string;
   /** What it is made of. */
   readonly parts: VmParts;
@@ -28,6 +30,7 @@ export interface VmMachineOptions {
 }
 
 const DISK_MIB = 2048;
+const MEMORY_MIB = 512;
 const DEFAULT_ORDER: readonly BootDevice[] = ["disk", "network"];
 
 /** A UUID that says whose it is. */
@@ -49,24 +52,23 @@ export class VmRackMachine implements RackMachine {
   /** What was asked of it is done one after another. */
   #work: Promise<void> = Promise.resolve();
 
-  private constructor(options: VmMachineOptions) {
+  /** Makes it, switched off, as its folder says that it was left. */
+  constructor(options: VmMachineOptions) {
     this.#options = options;
     const { mac, uuid, tap, folder, parts, hasKvm, enter } = options;
     this.#vm = new VirtualMachine({
-      ...{ mac, uuid: uuid ?? uuidOf(mac), tap, folder, diskMiB: DISK_MIB },
+      ...{ mac, uuid: uuid ?? uuidOf(mac), tap, folder, diskMiB: DISK_MIB, memoryMiB: MEMORY_MIB },
       ...{ qemu: parts.qemu, setpriv: parts.setpriv, accelerator: hasKvm ? "kvm" : "tcg" },
       ...(enter === undefined ? {} : { enter }),
       firmware: { code: parts.firmware, variables: parts.variables, isSecure: false },
       onConsole: (text) => this.#read(text),
       onEvent: ({ event }) => event === "RESET" && this.#hasReset(),
     });
-  }
-
-  /** Makes it as its folder says it was left. */
-  static async create(options: VmMachineOptions): Promise<VmRackMachine> {
-    const machine = new VmRackMachine(options);
-    machine.#disk = await Deno.readTextFile(machine.#digestFile).catch(() => undefined);
-    return machine;
+    this.#do(async () => {
+      await Deno.mkdir(folder, { recursive: true });
+      this.#disk = await Deno.readTextFile(this.#digestFile).catch(() => undefined);
+      await options.plugIn();
+    });
   }
 
   get #digestFile(): string {

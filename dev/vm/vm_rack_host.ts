@@ -1,11 +1,11 @@
 /** A rack of virtual machines: the same doors as emulated ones have, over real firmware, GRUB and Linux. */
 import type { Clock } from "../../base/clock.ts";
 import { parseMac } from "../../base/address.ts";
-import type { MachineEvent, RackMachine } from "../rack/types.ts";
+import type { MachineEvent, Rack, RackMachine, RackMachineOptions } from "../rack/types.ts";
 import { routes, Wire } from "./network_host.ts";
 import { type Probe, requireParts, VmUnavailableError } from "./requirements.ts";
 import { freeSubnet, type Subnet } from "./subnet.ts";
-import { type VmMachineOptions, VmRackMachine } from "./vm_machine_host.ts";
+import { VmRackMachine } from "./vm_machine_host.ts";
 
 /** How a rack is made. */
 export interface VmRackOptions {
@@ -23,11 +23,11 @@ export interface VmRackOptions {
   readonly enter?: readonly string[];
 }
 
-/** How a machine is put in. */
-export type AddOptions = Pick<VmMachineOptions, "mac" | "uuid">;
+/** Each takes memory and a processor of this system. */
+const MOST_MACHINES = 8;
 
 /** The rack; all machines go off and its network goes away when it is disposed. */
-export class VmRack implements AsyncDisposable {
+export class VmRack implements Pick<Rack, "add" | "get" | "remove">, AsyncDisposable {
   readonly #options: VmRackOptions;
   readonly #wire: Wire;
   readonly #machines = new Map<string, { readonly machine: VmRackMachine; readonly tap: string }>();
@@ -62,19 +62,31 @@ export class VmRack implements AsyncDisposable {
 
   /**
    * Puts a machine in, switched off; its disk and variables are those of the last one with this MAC in the same folder.
-   * @throws {RangeError} when one has that MAC
+   * @throws {RangeError} when one has that MAC, there is no room for more, or the options are for emulated machines only
    */
-  async add(options: AddOptions): Promise<RackMachine> {
-    const mac = parseMac(options.mac);
+  add({ mac: spelled, uuid, firmware = "pxe", faults }: RackMachineOptions): RackMachine {
+    const mac = parseMac(spelled);
     if (this.#machines.has(mac)) throw new RangeError(`Cannot add machine ${mac}: it is in the rack`);
+    if (this.#machines.size >= MOST_MACHINES) {
+      throw new RangeError(
+        `Cannot add machine ${mac}: ${MOST_MACHINES} virtual machines are all that a rack has room for`,
+      );
+    }
+    if (firmware !== "pxe") {
+      throw new RangeError(
+        `Cannot add machine ${mac}: a virtual machine boots by PXE, as Debian's signed GRUB speaks no HTTP`,
+      );
+    }
+    if (faults !== undefined) {
+      throw new RangeError(`Cannot add machine ${mac}: a virtual machine has no faults on purpose`);
+    }
     const { probe, folder, enter, onEvent, clock } = this.#options;
-    const tap = await this.#wire.addTap();
-    const own = `${folder}/${mac.replaceAll(":", "")}`;
-    await Deno.mkdir(own, { recursive: true });
-    const machine = await VmRackMachine.create({
-      ...options,
+    const tap = this.#wire.nextTap();
+    const machine = new VmRackMachine({
+      ...{ mac, tap, folder: `${folder}/${mac.replaceAll(":", "")}`, onEvent, clock },
+      ...{ parts: requireParts(probe), hasKvm: probe.hasKvm, plugIn: () => this.#wire.addTap(tap) },
+      ...(uuid === undefined ? {} : { uuid }),
       ...(enter === undefined ? {} : { enter }),
-      ...{ mac, tap, folder: own, parts: requireParts(probe), hasKvm: probe.hasKvm, onEvent, clock },
     });
     this.#machines.set(mac, { machine, tap });
     return machine;

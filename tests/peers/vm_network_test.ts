@@ -25,8 +25,10 @@ peerTest("a wire has an address and taps, and leaves nothing", needs, async () =
   {
     await using wire = await Wire.create(options);
     assert.ok((await routes(options)).includes("10.77.0.0/24"));
-    assert.equal(await wire.addTap(), "metalman0-1");
-    assert.equal(await wire.addTap(), "metalman0-2");
+    for (const wanted of ["metalman0-1", "metalman0-2"]) {
+      assert.equal(wire.nextTap(), wanted);
+      await wire.addTap(wanted);
+    }
     await wire.removeTap("metalman0-1");
     assert.deepEqual(await names(), ["metalman0", "metalman0-2"]);
     await assert.rejects(Wire.create(options), (error) => {

@@ -117,7 +117,7 @@ async function boot(chain: Chain, site: Site, folder: string): Promise<void> {
     await using _capture = await site.network.capture(`${folder}/boot.pcap`);
     await using vm = rigMachine({ network: site.network, mac: MAC, folder, ...chain.firmware });
     await vm.on(["network"]);
-    const [, end] = await vm.waitFor(/metalman: (running as \S+|failed .*)/);
+    const [, end] = await vm.waitFor(/metalman: (running as \S+|failed .*)\r?\n/);
     assert.equal(end, "running as node-01");
     checkGuest(vm.console, chain, site);
   }

@@ -82,7 +82,7 @@ peerTest("an empty machine installs, boots its disk and reports cloud-init (cont
     const object = machineObject(site.image, rack);
     await site.api.apply(object);
     const metalman = await site.serve({ interfaceName: rack.interfaceName });
-    const machine = await rack.add({ mac: MAC });
+    const machine = rack.add({ mac: MAC });
     machine.powerOn();
     await watched.until("running");
     console.log(watched.times);

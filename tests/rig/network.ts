@@ -39,7 +39,8 @@ export class RigNetwork implements AsyncDisposable {
     const wire = stack.use(
       await Wire.create({ bridge: RIG_BRIDGE, address, ip: which("ip")!, enter: enter(namespace.name) }),
     );
-    const tap = await wire.addTap();
+    const tap = wire.nextTap();
+    await wire.addTap(tap);
     return new RigNetwork(stack.move(), namespace, tap);
   }
 
