@@ -32,20 +32,18 @@ const SERVICE: NameForm = {
     "'[a-z]([-a-z0-9]*[a-z0-9])?')",
 };
 
-function problems(name: string, { max, pattern, words }: NameForm): string[] {
-  const unit = max === 63 ? "bytes" : "characters";
-  return [
-    ...(name.length > max ? [`must be no more than ${max} ${unit}`] : []),
-    ...(pattern.test(name) ? [] : [words]),
-  ];
+function problems(name: string, form: NameForm): string[] {
+  const { max, pattern, words } = form;
+  const found = name.length > max ? [`must be no more than ${max} characters`] : [];
+  if (pattern.test(name)) return found;
+  const onlyDots = form === DNS_LABEL && SUBDOMAIN.pattern.test(name);
+  return [...found, onlyDots ? "must not contain dots" : words];
 }
 
 /** What is wrong with a label of DNS (RFC 1123), such as a container's name. */
 export const dnsLabelProblems = (name: string): string[] => problems(name, DNS_LABEL);
 /** What is wrong with a name of a Service (RFC 1035). */
 export const serviceNameProblems = (name: string): string[] => problems(name, SERVICE);
-/** What is wrong with a name of DNS (RFC 1123). */
-export const subdomainProblems = (name: string): string[] => problems(name, SUBDOMAIN);
 
 /** What is wrong with the name of an object of this kind; `prefix`: more comes after it, so that it may end with a dash. */
 export function nameProblems(

@@ -1,7 +1,7 @@
 /** What /openapi/v3 answers: enough for kubectl to explain, to check what it sends and to know how lists are patched. */
 import { createHash } from "node:crypto";
 import { apiVersionOf, type Kind } from "./kind.ts";
-import { rawDefinition } from "./kinds/definitions.ts";
+import { definitionName, rawDefinition } from "./kinds/definitions.ts";
 import { isJsonObject, type Json, type JsonObject } from "./object.ts";
 import type { Schema } from "./schema.ts";
 
@@ -9,9 +9,6 @@ import type { Schema } from "./schema.ts";
 type GroupVersion = Pick<Kind, "group" | "version">;
 
 const META = "meta.v1.ObjectMeta";
-
-/** `core.v1.Secret`: what kinds/built_in.json calls it. */
-const definitionName = ({ group, version, kind }: Kind) => `${group.split(".")[0] || "core"}.${version}.${kind}`;
 
 /** The full name of a definition of Kubernetes: `io.k8s.api.core.v1.Secret`. */
 function fullName(definition: string): string {

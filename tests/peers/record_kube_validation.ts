@@ -5,6 +5,7 @@
  * @module
  */
 import { startApiServer, type TestApiServer } from "./apiserver.ts";
+import { CHANGED, CREATED } from "./kube_kind_cases.ts";
 import { FORMATS, PROBE_CRD, SPECS, STRICT } from "./kube_probe_crd.ts";
 
 const FOLDER = new URL("../golden/kube-validation/", import.meta.url);
@@ -77,8 +78,55 @@ async function recordStrict(server: TestApiServer, from: string): Promise<void> 
   await write("strict.json", { from, cases });
 }
 
+const PATHS: Readonly<Record<string, string>> = {
+  deployments: "/apis/apps/v1/namespaces/default/deployments",
+  leases: "/apis/coordination.k8s.io/v1/namespaces/default/leases",
+  nodes: "/api/v1/nodes",
+  namespaces: "/api/v1/namespaces",
+  probes: "/apis/test.example.com/v1/probes",
+};
+
+/** What differs from run to run. */
+const PASSING = ["managedFields", "uid", "creationTimestamp", "resourceVersion"];
+
+function outcome(answer: Answer): Record<string, unknown> {
+  const { status, body } = answer;
+  if (status === 422) return { causes: causes(answer) };
+  if (status >= 300) return { refused: body.message };
+  for (const field of PASSING) delete body.metadata[field];
+  return { stored: body };
+}
+
+/** What is said of objects of built-in kinds, and of changes of them. */
+async function recordKinds(server: TestApiServer, from: string): Promise<void> {
+  const cases = [];
+  for (const [plural, objects] of Object.entries(CREATED)) {
+    const path = PATHS[plural] ?? `/api/v1/namespaces/default/${plural}`;
+    for (const [name, object] of Object.entries(objects)) {
+      const answer = await send(server, "POST", `${path}?dryRun=All`, JSON.stringify(object));
+      cases.push({ plural, name, object, ...outcome(answer) });
+    }
+  }
+  const changes = [];
+  for (const [plural, objects] of Object.entries(CHANGED)) {
+    const path = PATHS[plural] ?? `/api/v1/namespaces/default/${plural}`;
+    for (const [name, [object, changed]] of Object.entries(objects)) {
+      const { body: before } = await send(server, "POST", path, JSON.stringify(object));
+      // deno-lint-ignore no-explicit-any
+      const { metadata, ...rest } = changed as any;
+      const { resourceVersion } = before.metadata;
+      const after = JSON.stringify({ ...rest, metadata: { resourceVersion, ...metadata } });
+      const answer = await send(server, "PUT", `${path}/a?dryRun=All`, after);
+      changes.push({ plural, name, before, after: JSON.parse(after), ...outcome(answer) });
+      await send(server, "DELETE", `${path}/a`, "{}");
+    }
+  }
+  await write("kinds.json", { from, cases, changes });
+}
+
 await using server = await startApiServer();
 const { gitVersion } = await server.request("GET", "/version");
 const from = `kube-apiserver ${gitVersion}`;
 await recordSchema(server, from);
 await recordStrict(server, from);
+await recordKinds(server, from);

@@ -1,5 +1,6 @@
 /** Schemas of the built-in kinds: fields, types and list keys as a real API server publishes them (tests/peers/record_kube_schemas.ts). */
 import recorded from "./built_in.json" with { type: "json" };
+import type { Kind } from "../kind.ts";
 import { isJsonObject, type Json, type JsonObject } from "../object.ts";
 import type { Schema } from "../schema.ts";
 
@@ -16,8 +17,14 @@ export function rawDefinition(name: string): JsonObject {
   return found;
 }
 
+/** What the definition of a built-in kind is called: `core.v1.Secret`. */
+export function definitionName({ group, version, kind }: Pick<Kind, "group" | "version" | "kind">): string {
+  return `${group.split(".")[0] || "core"}.${version}.${kind}`;
+}
+
 function expand(raw: JsonObject, known: Map<string, Schema>): Schema {
-  const { $ref, ...own } = raw;
+  // Which fields must be there, the rules of a kind say in its own words.
+  const { $ref, required: _, ...own } = raw;
   const out: JsonObject = {};
   for (const [key, value] of Object.entries(own)) out[key] = expandValue(key, value, known);
   if (typeof $ref !== "string") return out as Schema;
