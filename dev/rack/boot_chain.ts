@@ -22,6 +22,8 @@ const SHIM_LOADS = "grubx64.efi";
 const GRUB_OPTIONAL = ["command.lst", "fs.lst", "crypto.lst", "terminal.lst"] as const;
 const GRUB_CONFIG = "/grub/grub.cfg";
 const MAX_TEXT = 1 << 20;
+/** Of a configuration's output, so much is told. */
+const MAX_LINES = 100;
 /** Of shim and GRUB, from their loading to their first request. */
 const START_MS = 200;
 
@@ -139,11 +141,17 @@ function variablesFor({ identity }: Power, lease: Lease, { server, device }: Sou
   ]);
 }
 
+/** What GRUB shows. */
+interface GrubConsole {
+  stage: "boot loader" | "kernel";
+  linesLeft: number;
+}
+
 /** Does what the configuration asks for. */
-async function carryOut(power: Power, ask: GrubAsk, said: string[]): Promise<GrubAnswer> {
+async function carryOut(power: Power, ask: GrubAsk, console: GrubConsole): Promise<GrubAnswer> {
   switch (ask.kind) {
     case "print":
-      if (said.length < 100) said.push(ask.text);
+      if (console.linesLeft-- > 0) power.say(console.stage, `GRUB: ${ask.text}`);
       return undefined;
     case "wait":
       await power.wait(ask.seconds * 1000);
@@ -154,6 +162,7 @@ async function carryOut(power: Power, ask: GrubAsk, said: string[]): Promise<Gru
   }
   try {
     if (ask.kind === "read") return { text: await grubRead(power, ask.file) };
+    console.stage = "kernel";
     power.say("kernel", `${ask.role} ${ask.file.path} over ${ask.file.protocol.toUpperCase()}`);
     await grubLoad(power, ask.file, () => {});
     return undefined;
@@ -177,9 +186,9 @@ async function grub(power: Power, lease: Lease, source: Source): Promise<ChainEn
     throw new Stopped(`GRUB waits at its prompt: ${error.message}. Look at grub/grub.cfg.tmpl in the Machine's image`);
   }
   const run = runGrub(text, variablesFor(power, lease, source), power.identity.uuid);
-  const said: string[] = [];
+  const console: GrubConsole = { stage: "boot loader", linesLeft: MAX_LINES };
   let step = run.next();
-  while (!step.done) step = run.next(await carryOut(power, step.value, said));
+  while (!step.done) step = run.next(await carryOut(power, step.value, console));
   if (step.value.kind !== "prompt") return step.value;
   throw new Stopped(`GRUB stops: ${step.value.reason}. Look at grub/grub.cfg.tmpl in the Machine's image`);
 }

@@ -8,6 +8,9 @@ import type { DatagramPort, UdpAddress } from "./wire.ts";
 
 const BROADCAST: UdpAddress = { transport: "udp", hostname: "255.255.255.255", port: 67 };
 
+/** Why a timer ends before its time. */
+const IN_TIME = "an answer came";
+
 /** A port that can be listened to for a time. */
 class Mailbox {
   readonly #port: DatagramPort;
@@ -35,7 +38,7 @@ class Mailbox {
       if (bytes !== undefined) this.#next = undefined;
       return bytes;
     } finally {
-      timer.abort();
+      timer.abort(IN_TIME);
     }
   }
 

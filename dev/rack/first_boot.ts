@@ -19,6 +19,10 @@ const DISK_MS = 4000;
 /** Of each cloud-init stage. */
 const STAGE_MS = 500;
 
+/** cloud-init asks for each part so often, a second apart. */
+const READ_TRIES = 11;
+const READ_PAUSE_MS = 1000;
+
 /** What happens at each start from the disk, in this order. */
 const STEPS: readonly ((boot: Boot) => Promise<void>)[] = [startDisk, askAddress, readData, ...STAGES.map(stageStep)];
 
@@ -63,10 +67,17 @@ async function readData(boot: Boot): Promise<void> {
 async function readPart(power: Power, url: string, needed: boolean): Promise<string> {
   power.say("cloud-init", `GET ${url}`);
   const ask = { method: "GET", url, headers: { Host: new URL(url).host, "User-Agent": AGENT.cloudInit } } as const;
-  const { status, text } = await askText(power, ask);
-  if (status === 200) return text;
-  if (status === 404 && !needed) return "";
-  throw statusError(ask, status, text);
+  for (let tries = 1;; tries++) {
+    try {
+      const { status, text } = await askText(power, ask);
+      if (status === 200) return text;
+      if (status === 404 && !needed) return "";
+      throw statusError(ask, status, text);
+    } catch (error) {
+      if (!(error instanceof LoadError) || error.kind === "missing" || tries === READ_TRIES) throw error;
+    }
+    await power.wait(READ_PAUSE_MS);
+  }
 }
 
 /** user-data may be a script, which says nothing about reporting. */

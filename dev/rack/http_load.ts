@@ -30,6 +30,9 @@ const MAX_FILE = 2 ** 40;
 /** A request; what ends it is the machine's power and time-outs. */
 export type Ask = Omit<HttpRequest, "signal">;
 
+/** Why a request ends that is over, or on which nothing moves. */
+const OVER = "the request is over";
+
 /** Asks, and hands over the body piece by piece; resolves at its end. */
 async function exchange(
   power: Power,
@@ -41,7 +44,7 @@ async function exchange(
   let quiet = false;
   await using watchdog = new Watchdog(power.clock, QUIET_MS, () => {
     quiet = true;
-    ended.abort();
+    ended.abort(OVER);
   });
   try {
     await power.wire.http({ ...ask, signal }, (head) => {
@@ -61,7 +64,7 @@ async function exchange(
       : String(error);
     throw failure(ask, why, "silent");
   } finally {
-    ended.abort();
+    ended.abort(OVER);
   }
 }
 

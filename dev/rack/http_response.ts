@@ -35,7 +35,7 @@ export class ResponseReader {
   /** What the taker is still busy with. */
   #busy: Promise<void> | undefined;
 
-  /** @param method of the request: HEAD's answer has no body */
+  /** For the answer to a request with this method: HEAD's has no body. */
   constructor(method: string, onHead: (head: HttpHead) => HttpTake) {
     this.#headOnly = method === "HEAD";
     this.#onHead = onHead;

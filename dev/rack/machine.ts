@@ -161,7 +161,7 @@ export class EmulatedMachine implements RackMachine {
         if (typeof outcome === "string") return outcome;
         problem = outcome.problem;
       }
-      power.say("dhcp", `no boot device starts (${problem}); once more in ${ALL_FAILED_MS / 1000} s`);
+      power.say("dhcp", `no boot device starts, the firmware tries again soon: ${problem}`);
       await power.wait(ALL_FAILED_MS);
     }
   }

@@ -243,6 +243,50 @@ Deno.test("a disk image that is late (503) or breaks off is loaded whole, by par
   await machine.powerOff();
 });
 
+Deno.test("a disk image that changed while its connection was broken is loaded from its beginning (RFC 9110 section 13.1.5)", async () => {
+  const files = WITH_USER_DATA();
+  const old = files["disk.img"] as Uint8Array;
+  const site = new MemorySite(files);
+  const machine = site.machine(1);
+  machine.powerOn();
+  await site.clock.until(() => site.asked.includes("tftp /initrd.gz"));
+  site.breaks.push(100_500);
+  await site.clock.until(() => site.breaks.length === 0);
+  files["disk.img"] = { kind: "bytes", body: old.slice(7), etag: '"2"' };
+  await endOf(site, machine);
+  equal(machine.disk, createHash("sha256").update(old.subarray(7)).digest("hex"));
+  await machine.powerOff();
+});
+
+Deno.test("a server that says nothing any more, over HTTP or TFTP, is given up with a word", async () => {
+  const site = new MemorySite(WITH_USER_DATA());
+  site.stalls = (path) => path === "/disk.img";
+  const machine = site.machine(1);
+  machine.powerOn();
+  await endOf(site, machine);
+  match(site.events.at(-1)!.detail, /gives up: GET .*disk\.img: nothing came for 30 s/);
+  site.stalls = (path) => path === "/vmlinuz";
+  await machine.reset();
+  await endOf(site, machine);
+  match(site.events.at(-1)!.detail, /\/vmlinuz over TFTP: no answer from 192\.0\.2\.1:69/);
+  await machine.powerOff();
+  ok(site.quiet);
+});
+
+Deno.test("cloud-init asks again when the server is away for a moment", async () => {
+  const files = WITH_USER_DATA();
+  const data = files["cloud-init/user-data"]!;
+  files["cloud-init/user-data"] = { kind: "notYet", reason: "ConfigMaps are not read yet" };
+  const site = new MemorySite(files);
+  const machine = site.machine(1);
+  machine.powerOn();
+  await site.clock.until(() => site.asked.filter((line) => line.endsWith("/user-data")).length === 3);
+  files["cloud-init/user-data"] = data;
+  await endOf(site, machine);
+  equal(machine.stage, "running");
+  await machine.powerOff();
+});
+
 Deno.test("an installation that fails once works after a reset", async () => {
   const site = new MemorySite(WITH_USER_DATA());
   const machine = site.machine(1, { faults: { failInstall: { at: 0.5, times: 1 } } });

@@ -1,6 +1,9 @@
 /** A time-out that costs nothing while all goes well: one timer at a time, however many packets come. */
 import type { Clock } from "../../base/clock.ts";
 
+/** Why its own timer ends; making a new reason each time takes longer than all the rest. */
+const ENDED = "the watch has ended";
+
 /** Acts whenever nothing has happened for a time. */
 export class Watchdog implements AsyncDisposable {
   readonly #clock: Clock;
@@ -43,7 +46,7 @@ export class Watchdog implements AsyncDisposable {
 
   /** Ends the watch. */
   [Symbol.asyncDispose](): Promise<void> {
-    this.#end.abort();
+    this.#end.abort(ENDED);
     return this.#done;
   }
 }

@@ -71,6 +71,10 @@ class MemoryPort implements DatagramPort {
   }
 }
 
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+}
+
 /** See the module. */
 export class MemorySite {
   readonly clock = new LeapingClock();
@@ -84,6 +88,8 @@ export class MemorySite {
   alterReply: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes;
   /** Bytes of each HTTP body after which its connection breaks, first request first. */
   readonly breaks: number[] = [];
+  /** Of which paths nothing is ever sent. */
+  stalls: (path: string) => boolean = () => false;
   readonly #files: Files;
   readonly #ports = new Map<string, MemoryPort>();
   readonly #hits: LeaseHit[];
@@ -181,6 +187,7 @@ export class MemorySite {
     const request = decodeRequest(packet);
     if (request.kind !== "read") return;
     this.asked.push(`tftp ${request.path}`);
+    if (this.stalls(request.path)) return;
     const answer = this.#answer(request.path);
     if (answer.kind !== "bytes") {
       const code = answer.kind === "notFound" ? ErrorCode.fileNotFound : ErrorCode.notDefined;
@@ -213,6 +220,7 @@ export class MemorySite {
     const target = url.replace(/^http:\/\/[^/]*/, "");
     if (!url.startsWith(SERVE_URL)) throw new Error("connection refused");
     this.asked.push(`${method} ${target}`);
+    if (this.stalls(target)) await aborted(signal);
     const routes = createRoutes({
       resolve: (_client, path) => this.#answer(path),
       cloudInit: (_client, { name, type }) => Promise.resolve(void this.asked.push(`${name} ${type}`)),
