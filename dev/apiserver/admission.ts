@@ -1,7 +1,7 @@
 /** What happens to every object that is sent, before the verbs look at it: unknown fields go, defaults come, and it must hold its schema. */
 import { foldStringData } from "./built_in_rules.ts";
+import { decodeProblem } from "./go_decode.ts";
 import { defaultKind } from "./kinds/default_kind.ts";
-import { OBJECT_META } from "./kinds/definitions.ts";
 import { validateKind } from "./kinds/validate_kind.ts";
 import type { Kind } from "./kind.ts";
 import { validateMetadata, validateMetadataUpdate } from "./metadata_validate.ts";
@@ -28,18 +28,19 @@ function tidyMetadata(metadata: Metadata): void {
  * Makes an object that was sent, in place, one that could be stored.
  * @param text its JSON, where that was sent
  * @returns warnings for the client
- * @throws {StatusError} 400 for unknown and repeated fields, where they are not to be dropped
+ * @throws {StatusError} 400 for what cannot be read, and for unknown and repeated fields, where they are not to be dropped
  */
 export function admit(kind: Kind, object: ApiObject, fieldValidation: FieldValidation, text?: string): string[] {
-  const inMetadata = prune(object.metadata, OBJECT_META).map((path) => `metadata.${path}`);
-  const unknown = [...inMetadata, ...prune(object, kind.schema)].sort();
+  const what = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}`;
+  const unreadable = decodeProblem(kind, object);
+  if (unreadable !== undefined) throw badRequest(`${what}: ${unreadable}`);
+  const unknown = prune(object, kind.schema);
   const complaints = fieldValidation === "Ignore"
     ? []
     : text === undefined
     ? unknown.map((path) => `unknown field "${path}"`)
     : strictComplaints(kind, text, unknown);
   if (fieldValidation === "Strict" && complaints.length > 0) {
-    const what = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}`;
     throw badRequest(`${what}: strict decoding error: ${complaints.join(", ")}`);
   }
   tidyMetadata(object.metadata);
@@ -55,6 +56,7 @@ export function admit(kind: Kind, object: ApiObject, fieldValidation: FieldValid
  */
 export function mustBeValid(kind: Kind, object: ApiObject, before?: ApiObject): void {
   const metadata = before === undefined ? validateMetadata(kind, object) : validateMetadataUpdate(kind, before, object);
-  const errors = [...metadata, ...validate(object, kind.schema), ...validateKind(kind, object, before)];
+  const rest = kind.builtIn ? validateKind(kind, object, before) : validate(object, kind.schema);
+  const errors = [...metadata, ...rest];
   if (errors.length > 0) throw invalid(kind, object.metadata.name ?? "", errors);
 }
