@@ -35,6 +35,12 @@ export async function routes(options: Pick<WireOptions, "ip" | "enter">): Promis
   return all.map(({ dst }) => dst);
 }
 
+/** Asked of a program: Deno looks at no /proc without --allow-all. */
+async function isRunning(processId: string): Promise<boolean> {
+  await using program = new Program("test", ["-d", `/proc/${processId}`]);
+  return (await program.end()).success;
+}
+
 /** A wire; gone with all its taps when disposed. */
 export class Wire implements AsyncDisposable {
   readonly #options: WireOptions;
@@ -73,7 +79,7 @@ export class Wire implements AsyncDisposable {
           `Cannot make the network interface ${ifname}: it is there, and metalman has not made it; ip link delete ${ifname}`,
         );
       }
-      if (await Deno.stat(`/proc/${owner}`).then(() => true, () => false)) {
+      if (await isRunning(owner)) {
         throw new VmUnavailableError(
           `Cannot make the network interface ${ifname}: process ${owner} uses it; end that first`,
         );

@@ -51,8 +51,14 @@ async function text(path: string): Promise<string> {
   return await Deno.readTextFile(path).catch(() => "");
 }
 
-async function opens(path: string): Promise<boolean> {
-  return await Deno.open(path, { read: true, write: true }).then((file) => (file.close(), true), () => false);
+/** Files below /proc and /dev are for a shell to look at: Deno opens none without --allow-all. */
+const LOOK = `grep ^CapEff: /proc/self/status
+if [ -e /dev/net/tun ]; then echo tun; fi
+if [ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo; then echo kvm; fi`;
+
+async function look(): Promise<string> {
+  const command = new Deno.Command("/bin/sh", { args: ["-c", LOOK], stderr: "null" });
+  return await command.output().then(({ stdout }) => new TextDecoder().decode(stdout), () => "");
 }
 
 /** What is here. */
@@ -64,14 +70,14 @@ export async function probe({ folder }: ProbeOptions = {}): Promise<Probe> {
       if (path !== undefined) found[part] = path;
     }
   }
-  const capabilities = /^CapEff:\s*([0-9a-f]+)/m.exec(await text("/proc/self/status"))?.[1] ?? "0";
-  const hasVirtualization = /^flags\s*:.*\b(vmx|svm)\b/m.test(await text("/proc/cpuinfo"));
+  const seen = await look();
+  const capabilities = /^CapEff:\s*([0-9a-f]+)/m.exec(seen)?.[1] ?? "0";
   return {
     system: `${Deno.build.os} ${Deno.build.arch}`,
     distribution: /^ID=["']?([a-z]+)/m.exec(await text("/etc/os-release"))?.[1] ?? "",
     capabilities: BigInt(`0x${capabilities}`),
-    hasTun: await Deno.stat("/dev/net/tun").then(() => true, () => false),
-    hasKvm: hasVirtualization && await opens("/dev/kvm"),
+    hasTun: /^tun$/m.test(seen),
+    hasKvm: /^kvm$/m.test(seen),
     found,
   };
 }

@@ -35,6 +35,22 @@ function filesOf({ folder, firmware }: VirtualMachineOptions): MachineFiles {
   };
 }
 
+/** A QEMU that has not connected by then never will. */
+const START_MS = 30_000;
+
+/** QEMU's connection, which it makes before the machine runs. @throws {VmUnavailableError} when it does not */
+async function connected(listener: Deno.UnixListener, program: Program): Promise<Deno.UnixConn> {
+  const timer = setTimeout(() => program.stop("SIGKILL"), START_MS);
+  try {
+    const first = await Promise.race([listener.accept(), program.end()]);
+    if (!("code" in first)) return first;
+    const said = program.output.trim().split("\n").at(-1) || `exit code ${first.code}`;
+    throw new VmUnavailableError(`QEMU does not start: ${said}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** What runs while a machine is on. */
 interface Running {
   readonly program: Program;
@@ -97,11 +113,7 @@ export class VirtualMachine implements AsyncDisposable {
     using listener = Deno.listen({ transport: "unix", path: this.files.qmpSocket });
     const args = [...command.slice(1), ...qemuArguments(this.#options, this.files, order)];
     const program = new Program(command[0]!, args, onConsole === undefined ? {} : { onOutput: onConsole });
-    const connection = await Promise.race([listener.accept(), program.end()]);
-    if ("code" in connection) {
-      const said = program.output.trim().split("\n").at(-1) || `exit code ${connection.code}`;
-      throw new VmUnavailableError(`QEMU does not start: ${said}`);
-    }
+    const connection = await connected(listener, program);
     const qmp = new QmpClient(connection, onEvent);
     this.#running = { program, qmp };
     await qmp.negotiate();

@@ -133,20 +133,16 @@ export class VmRackMachine implements RackMachine {
     });
   }
 
-  /** The firmware reads the order when it starts: what counted once has counted. */
-  #onceIsOver(): void {
-    if (this.#once !== undefined) this.bootOnce = undefined;
-  }
-
   #firmwareStarts(): void {
     const stage = this.#disk !== undefined && this.#nextOrder()[0] === "disk" ? "disk boot" : "dhcp";
     this.#console = new ConsoleReader(stage);
     this.#say({ stage, detail: "the firmware starts" });
   }
 
+  /** The firmware reads the order when it starts: what counted once has counted. */
   #hasReset(): void {
     this.#firmwareStarts();
-    this.#onceIsOver();
+    if (this.#once !== undefined) this.bootOnce = undefined;
   }
 
   /** Does it after what is being done; what fails is told as an event. */
@@ -180,8 +176,10 @@ export class VmRackMachine implements RackMachine {
   async #start(): Promise<void> {
     if (this.isOn) return;
     this.#firmwareStarts();
-    await this.#vm.on(this.#nextOrder());
-    this.#onceIsOver();
+    const [order, once] = [this.#nextOrder(), this.#once];
+    this.#once = undefined;
+    await this.#vm.on(order);
+    if (once !== undefined) await this.#vm.setBootOrder(this.#nextOrder());
     const run = this.#vm.ended;
     this.#run = run;
     run.then(() => this.#do(() => this.#run === run ? this.#stop("it has switched itself off") : Promise.resolve()));
