@@ -159,8 +159,10 @@ export async function deleteFrom(
   action: ActionOf<"deleteManifest" | "deleteBlob">,
 ): Promise<Response> {
   const { name } = action;
-  if ("reference" in action) await store.deleteManifest(name, action.reference);
-  else if (!await store.deleteBlob(name, action.digest)) {
+  if (action.kind === "deleteManifest") {
+    await findManifest(store, name, action.reference);
+    await store.deleteManifest(name, action.reference);
+  } else if (!await store.deleteBlob(name, action.digest)) {
     throw await absent(store, name, blobUnknown(name, action.digest));
   }
   return new Response(null, { status: 202 });

@@ -44,7 +44,7 @@ export async function* bodyPieces(
       if (!piece.done) yield piece.value;
     }
   } catch {
-    throw new Refusal(408, "BLOB_UPLOAD_INVALID", `${why}; ask where the upload is and go on from there`);
+    throw new Refusal(408, "BLOB_UPLOAD_INVALID", `${why}; send the rest again`);
   } finally {
     clearTimeout(idle);
     clearTimeout(total);

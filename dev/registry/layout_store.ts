@@ -20,7 +20,7 @@ import {
   withoutDigest,
   withoutTag,
 } from "./layout_index.ts";
-import { manifestUnknown, nameUnknown, Refusal } from "./refusal.ts";
+import { nameUnknown, Refusal } from "./refusal.ts";
 import type { ManifestReference } from "./routes.ts";
 
 /** The folder of the registry cannot be used; the message says what to do. */
@@ -32,8 +32,8 @@ export class RegistryFolderError extends Error {
 /** No component of a repository's name begins with a dot. */
 const OWN = ".metalman";
 const MAX_INDEX_BYTES = 4 * 1024 * 1024;
-/** Repositories in one folder that are listed. */
-const MAX_REPOSITORIES = 10_000;
+/** Folders that are looked through for repositories. */
+const MAX_FOLDERS = 20_000;
 
 /** Image layouts in a folder. */
 export class LayoutStore implements AsyncDisposable {
@@ -82,15 +82,15 @@ export class LayoutStore implements AsyncDisposable {
   /** Names of all repositories, in no order. */
   async repositories(): Promise<string[]> {
     const names: string[] = [];
-    const walk = async (name: string): Promise<void> => {
+    const folders = [""];
+    for (let seen = 0; folders.length > 0 && seen < MAX_FOLDERS; seen++) {
+      const name = folders.pop()!;
       for await (const entry of Deno.readDir(`${this.#folder}/${name}`)) {
-        if (entry.name === "oci-layout" && name !== "") names.push(name);
         const inner = name === "" ? entry.name : `${name}/${entry.name}`;
-        if (names.length > MAX_REPOSITORIES) return;
-        if (entry.isDirectory && entry.name !== "blobs" && isRepository(inner)) await walk(inner);
+        if (entry.name === "oci-layout" && name !== "") names.push(name);
+        if (entry.isDirectory && entry.name !== "blobs" && isRepository(inner)) folders.push(inner);
       }
-    };
-    await walk("");
+    }
     return names;
   }
 
@@ -125,15 +125,20 @@ export class LayoutStore implements AsyncDisposable {
 
   /** Takes over a complete, verified file of {@link newPath}. */
   async adoptBlob(name: string, digest: string, path: string): Promise<void> {
-    await this.#makeLayout(name, digest);
-    await Deno.rename(path, this.#blobPath(name, digest));
+    await this.#exclusively(name, () => this.#makeLayout(name));
+    await this.#adopt(name, digest, path);
   }
 
-  /** Writes a blob of a few megabytes at most. @param digest of the bytes */
-  async writeBlob(name: string, digest: string, bytes: Uint8Array): Promise<void> {
+  async #adopt(name: string, digest: string, path: string): Promise<void> {
+    const target = this.#blobPath(name, digest);
+    await Deno.mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });
+    await Deno.rename(path, target);
+  }
+
+  async #write(name: string, digest: string, bytes: Uint8Array): Promise<void> {
     const path = this.newPath();
     await Deno.writeFile(path, bytes, { createNew: true });
-    await this.adoptBlob(name, digest, path);
+    await this.#adopt(name, digest, path);
   }
 
   /** Gives a repository a blob of another one; false when that has none such. */
@@ -159,10 +164,14 @@ export class LayoutStore implements AsyncDisposable {
     }
   }
 
-  /** Writes a manifest and what leads to it. @param digest of the bytes */
+  /** Writes a manifest and what leads to it. @param manifest of the bytes */
   async putManifest(name: string, manifest: Descriptor, bytes: Uint8Array, tag?: string): Promise<void> {
-    await this.writeBlob(name, manifest.digest, bytes);
-    await this.#change(name, (index) => withManifest(index, manifest, tag));
+    await this.#exclusively(name, async () => {
+      await this.#makeLayout(name);
+      const index = withManifest(await this.index(name), manifest, tag);
+      await this.#write(name, manifest.digest, bytes);
+      await this.#writeIndex(name, index);
+    });
   }
 
   /** Writes an image and gives it a tag. @param image as dev/image/build.ts makes it */
@@ -174,36 +183,34 @@ export class LayoutStore implements AsyncDisposable {
       readonly blobs: ReadonlyMap<string, Uint8Array>;
     },
   ): Promise<void> {
+    await this.#exclusively(name, () => this.#makeLayout(name));
     for (const [digest, bytes] of blobs) {
-      if (digest !== manifest.digest) await this.writeBlob(name, digest, bytes);
+      if (digest !== manifest.digest) await this.#write(name, digest, bytes);
     }
     await this.putManifest(name, manifest, blobs.get(manifest.digest)!, tag);
   }
 
-  /** Removes a tag, or a manifest with all its tags. @throws {Refusal} when it is not there */
+  /** Removes a tag, or a manifest with all its tags. */
   async deleteManifest(name: string, reference: ManifestReference): Promise<void> {
-    await this.#change(name, (index) => {
-      if ("tag" in reference) {
-        if (byTag(index, reference.tag) === undefined) throw manifestUnknown(name, reference.tag);
-        return withoutTag(index, reference.tag);
-      }
-      if (byDigest(index, reference.digest) === undefined) throw manifestUnknown(name, reference.digest);
-      return withoutDigest(index, reference.digest);
+    await this.#exclusively(name, async () => {
+      const index = await this.index(name);
+      if ("tag" in reference) return await this.#writeIndex(name, withoutTag(index, reference.tag));
+      await this.#writeIndex(name, withoutDigest(index, reference.digest));
+      await this.deleteBlob(name, reference.digest);
     });
-    if ("digest" in reference) await this.deleteBlob(name, reference.digest);
   }
 
-  /** One writer at a time: each reads what the one before has written. */
-  #change(name: string, change: (index: LayoutIndex) => LayoutIndex): Promise<void> {
-    const write = async () => {
-      const text = JSON.stringify(change(await this.index(name)));
-      if (text.length > MAX_INDEX_BYTES) {
-        throw new Refusal(403, "UNSUPPORTED", `repository ${name} is full: delete manifests from it, or use another`);
-      }
-      await this.#replace(`${this.#folder}/${name}/index.json`, text);
-    };
-    const before = this.#writers.get(name) ?? Promise.resolve();
-    const done = before.then(write);
+  async #writeIndex(name: string, index: LayoutIndex): Promise<void> {
+    const text = JSON.stringify(index);
+    if (text.length > MAX_INDEX_BYTES) {
+      throw new Refusal(403, "UNSUPPORTED", `repository ${name} is full: delete manifests from it, or use another`);
+    }
+    await this.#replace(`${this.#folder}/${name}/index.json`, text);
+  }
+
+  /** One writer at a time for each repository: it reads what the one before has written. */
+  #exclusively(name: string, write: () => Promise<void>): Promise<void> {
+    const done = (this.#writers.get(name) ?? Promise.resolve()).then(write);
     const settled = done.catch(() => {}).finally(() => {
       if (this.#writers.get(name) === settled) this.#writers.delete(name);
     });
@@ -221,14 +228,15 @@ export class LayoutStore implements AsyncDisposable {
     return `${this.#folder}/${name}/blobs/${digest.replace(":", "/")}`;
   }
 
-  /** Makes a repository where there is none, and room for blobs of that kind. */
-  async #makeLayout(name: string, digest: string): Promise<void> {
+  /** Makes a repository where there is none; its oci-layout comes last. */
+  async #makeLayout(name: string): Promise<void> {
     const folder = `${this.#folder}/${name}`;
-    await Deno.mkdir(`${folder}/blobs/${digest.split(":")[0]}`, { recursive: true });
     if (await sizeOf(`${folder}/oci-layout`) !== undefined) return;
+    await Deno.mkdir(`${folder}/blobs/sha256`, { recursive: true });
+    if (await sizeOf(`${folder}/index.json`) === undefined) {
+      await this.#replace(`${folder}/index.json`, JSON.stringify(EMPTY_INDEX));
+    }
     await this.#replace(`${folder}/oci-layout`, JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-    if (await sizeOf(`${folder}/index.json`) !== undefined) return;
-    await this.#replace(`${folder}/index.json`, JSON.stringify(EMPTY_INDEX));
   }
 
   /** Waits for what is being written and lets go of the folder. */

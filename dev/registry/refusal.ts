@@ -5,6 +5,7 @@ export type ErrorCode =
   | "BLOB_UNKNOWN"
   | "BLOB_UPLOAD_INVALID"
   | "BLOB_UPLOAD_UNKNOWN"
+  | "DENIED"
   | "DIGEST_INVALID"
   | "MANIFEST_BLOB_UNKNOWN"
   | "MANIFEST_INVALID"
@@ -27,7 +28,10 @@ export class Refusal extends Error {
   /** Of the response, besides those that every one has. */
   readonly headers: Readonly<Record<string, string>>;
 
-  /** @param message for people: names the object and the way out */
+  /**
+   * One reason for one request.
+   * @param message for people: names the object and the way out
+   */
   constructor(status: number, code: ErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.status = status;

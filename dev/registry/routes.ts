@@ -191,3 +191,14 @@ function pageOf(query: URLSearchParams): PageRequest {
   const last = query.get("last");
   return { n: Math.min(Number(n), MAX_PAGE), ...(last === null ? {} : { last }) };
 }
+
+/**
+ * Keeps web pages out: a browser on this machine reaches loopback, too, and sends what a page asks for.
+ * @throws {Refusal} for a request that a page made, or that was led here by a name somebody else controls
+ */
+export function refuseWebPages(headers: Headers): void {
+  const host = (headers.get("host") ?? "").replace(/:\d*$/, "");
+  const ours = host === "" || host === "localhost" || /^[\d.]+$/.test(host) || /^\[[\da-f:]+\]$/i.test(host);
+  if (ours && !headers.has("origin")) return;
+  throw new Refusal(403, "DENIED", "web pages may not use this registry; ask it as localhost or by its address");
+}

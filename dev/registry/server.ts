@@ -6,7 +6,7 @@ import * as answers from "./answers.ts";
 import type { BodyTimes } from "./body_stream.ts";
 import { LayoutStore } from "./layout_store.ts";
 import { Refusal } from "./refusal.ts";
-import { type Action, route } from "./routes.ts";
+import { type Action, type ActionOf, refuseWebPages, route } from "./routes.ts";
 import { answerUpload } from "./upload_answers.ts";
 import { UploadStore } from "./upload_store.ts";
 
@@ -43,11 +43,11 @@ export async function startDevRegistry(options: DevRegistryOptions): Promise<Dev
   const { folder, port = 0, log, bodyTimes } = options;
   const store = await LayoutStore.open(folder);
   const ending = new AbortController();
-  const api = new Api(store, log, { ...bodyTimes, signal: ending.signal });
-  const serve = { hostname: ADDRESS, port, onListen: () => {}, onError: () => new Response(null, { status: 500 }) };
+  const { signal } = ending;
+  const api = new Api(store, log, { ...bodyTimes, signal });
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
-    server = Deno.serve(serve, (request) => api.answer(request));
+    server = Deno.serve({ hostname: ADDRESS, port, signal, onListen: () => {} }, (request) => api.answer(request));
   } catch (error) {
     await store[Symbol.asyncDispose]();
     throw bindError(error, {
@@ -63,8 +63,10 @@ export async function startDevRegistry(options: DevRegistryOptions): Promise<Dev
     port: server.addr.port,
     store,
     async [Symbol.asyncDispose]() {
+      // A shutdown would wait for clients that stopped in the middle.
       ending.abort();
-      await server.shutdown();
+      await server.finished;
+      await api.idle();
       await store[Symbol.asyncDispose]();
     },
   };
@@ -75,6 +77,7 @@ class Api {
   readonly #uploads: UploadStore;
   readonly #log: Logger;
   readonly #times: BodyTimes;
+  readonly #answering = new Set<Promise<Response>>();
 
   constructor(store: LayoutStore, log: Logger, times: BodyTimes) {
     this.#store = store;
@@ -84,15 +87,25 @@ class Api {
   }
 
   async answer(request: Request): Promise<Response> {
-    const response = await this.#tryTo(request);
+    const answering = this.#tryTo(request);
+    this.#answering.add(answering);
+    const response = await answering;
+    this.#answering.delete(answering);
     response.headers.set("Docker-Distribution-API-Version", "registry/2.0");
     return response;
   }
 
+  /** Resolves when no request is being answered. */
+  async idle(): Promise<void> {
+    while (this.#answering.size > 0) await Promise.all(this.#answering);
+  }
+
   async #tryTo(request: Request): Promise<Response> {
     try {
-      const { pathname, searchParams } = new URL(request.url);
-      return await this.#act(route(request.method, pathname, searchParams), request);
+      refuseWebPages(request.headers);
+      const url = URL.parse(request.url);
+      if (url === null) throw new Refusal(400, "NAME_INVALID", "the request's target and Host make no URL");
+      return await this.#act(route(request.method, url.pathname, url.searchParams), request);
     } catch (error) {
       const refusal = this.#refusal(request, error);
       const headers = { "Content-Type": "application/json", ...refusal.headers };
@@ -123,12 +136,19 @@ class Api {
       case "readManifest":
         return answers.readManifest(store, action, request);
       case "writeManifest":
-        return answers.writeManifest(store, action, request, this.#times);
+        return this.#push(action, request);
       case "deleteManifest":
       case "deleteBlob":
         return answers.deleteFrom(store, action);
       default:
         return answerUpload(store, this.#uploads, action, request, this.#times);
     }
+  }
+
+  async #push(action: ActionOf<"writeManifest">, request: Request): Promise<Response> {
+    const response = await answers.writeManifest(this.#store, action, request, this.#times);
+    const digest = response.headers.get("docker-content-digest");
+    this.#log.info("image pushed", { repository: action.name, ...action.reference, digest });
+    return response;
   }
 }

@@ -10,7 +10,9 @@ export type UploadAction = ActionOf<"startUpload" | "uploadStatus" | "appendUplo
 
 /** Where a piece of a blob begins, and how long it is. */
 export interface Piece {
+  /** The number of its first byte. */
   readonly start: number;
+  /** Bytes. */
   readonly size: number;
 }
 

@@ -36,7 +36,10 @@ export class UploadStore {
   readonly #now: () => number;
   readonly #uploads = new Map<string, Upload>();
 
-  /** @param now milliseconds, for the age of uploads */
+  /**
+   * No uploads yet.
+   * @param now milliseconds, for the age of uploads
+   */
   constructor(store: LayoutStore, now: () => number) {
     this.#store = store;
     this.#now = now;
@@ -61,7 +64,7 @@ export class UploadStore {
     return upload;
   }
 
-  /** @throws {Refusal} when the repository has no such upload */
+  /** How far an upload is. @throws {Refusal} when the repository has none such */
   state(name: string, id: string): UploadState {
     return this.#find(name, id);
   }

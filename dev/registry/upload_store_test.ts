@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { FakeClock } from "../../base/clock.ts";
+import { LayoutStore } from "./layout_store.ts";
+import { UploadStore } from "./upload_store.ts";
+
+async function* pieces(...texts: string[]) {
+  for (const text of texts) yield await Promise.resolve(new TextEncoder().encode(text));
+}
+
+async function withUploads(run: (uploads: UploadStore, clock: FakeClock, store: LayoutStore) => Promise<void>) {
+  const folder = await Deno.makeTempDir({ prefix: "metalman-uploads-" });
+  try {
+    await using store = await LayoutStore.open(folder);
+    const clock = new FakeClock();
+    await run(new UploadStore(store, () => clock.now()), clock, store);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("unfinished uploads are bounded in number, and an hour without a byte ends one", () =>
+  withUploads(async (uploads, clock) => {
+    const first = await uploads.start("a");
+    clock.advance(3_000_000);
+    for (let i = 1; i < 64; i++) await uploads.start("a");
+    await assert.rejects(uploads.start("a"), {
+      status: 429,
+      code: "TOOMANYREQUESTS",
+      headers: { "Retry-After": "60" },
+    });
+    clock.advance(600_001);
+    await uploads.start("a");
+    assert.throws(() => uploads.state("a", first.id), { code: "BLOB_UPLOAD_UNKNOWN" });
+    await assert.rejects(uploads.start("a"), { status: 429 });
+  }));
+
+Deno.test("an upload has one writer; a fault in its body leaves what came before", () =>
+  withUploads(async (uploads) => {
+    const { id } = await uploads.start("a");
+    const gate = Promise.withResolvers<void>();
+    async function* failing() {
+      yield new TextEncoder().encode("abc");
+      await gate.promise;
+    }
+    const first = uploads.append("a", id, undefined, failing());
+    await assert.rejects(uploads.append("a", id, undefined, pieces("x")), { status: 409 });
+    await assert.rejects(uploads.cancel("a", id), { status: 409 });
+    gate.reject(new Error("the line is cut"));
+    await assert.rejects(first, /the line is cut/);
+    assert.equal(uploads.state("a", id).size, 3);
+  }));
+
+Deno.test("a blob is there when its digest is verified, over any number of pieces and requests", () =>
+  withUploads(async (uploads, _clock, store) => {
+    const { id } = await uploads.start("a");
+    await uploads.append("a", id, 0, pieces("ab", "", "c"));
+    const digest = `sha256:${hash("sha256", "abcde", "hex")}`;
+    await assert.rejects(uploads.finish("a", id, digest, 2, pieces("x")), { status: 416, headers: { Range: "0-2" } });
+    assert.equal(await store.blob("a", digest), undefined);
+    await uploads.finish("a", id, digest, 3, pieces("d", "e"));
+    assert.equal((await store.blob("a", digest))?.size, 5);
+    assert.throws(() => uploads.state("a", id), { status: 404 });
+  }));
