@@ -1,5 +1,5 @@
 /** What metadata may hold, in the words of the real server. */
-import { forbidden, invalidValue, requiredValue, tooLong } from "./field_error.ts";
+import { forbidden, invalidValue, quoted, requiredValue, tooLong } from "./field_error.ts";
 import type { Kind } from "./kind.ts";
 import { labelKeyProblems, labelValueProblems } from "./label_names.ts";
 import { type ApiObject, isJsonObject, type Json, type JsonObject } from "./object.ts";
@@ -170,4 +170,18 @@ export function validateMetadataUpdate(kind: Kind, before: ApiObject, after: Api
     ...times(all, metadataErrors(after.metadata, "metadata")),
     ...times(bare, bareFinalizers(after.metadata.finalizers)),
   ];
+}
+
+/** Finalizers that an object of a CustomResourceDefinition may have and should not; built-in kinds refuse them. */
+export function metadataWarnings(kind: Kind, { metadata }: ApiObject, before?: ApiObject): string[] {
+  const { finalizers } = metadata;
+  const had = before?.metadata.finalizers;
+  if (kind.builtIn || !Array.isArray(finalizers)) return [];
+  return finalizers.map(text).flatMap((name) => {
+    if (Array.isArray(had) && had.includes(name) || name.includes("/") || OWN_FINALIZERS.has(name)) return [];
+    const path = name.includes(".") ? "including a path (/) " : "";
+    const advice =
+      `prefer a domain-qualified finalizer name ${path}to avoid accidental conflicts with other finalizer writers`;
+    return [`metadata.finalizers: ${quoted(name)}: ${advice}`];
+  });
 }

@@ -5,7 +5,6 @@
  * @module
  */
 import {
-  duplicate,
   goFloat,
   invalidValue,
   isInt64,
@@ -20,6 +19,7 @@ import { isJsonObject, type Json, type JsonObject } from "./object.ts";
 import type { Schema } from "./schema.ts";
 import { fieldSchema } from "./schema_default.ts";
 import { embeddedErrors } from "./schema_embedded.ts";
+import { listTypeErrors } from "./schema_list_type.ts";
 import { isKnownFormat, isOfFormat } from "./schema_format.ts";
 import type { FieldError } from "./status_error.ts";
 
@@ -41,7 +41,8 @@ const add = (into: Result, error: FieldError): void => {
 /** The path as it is in texts; a field of the root is `.name` there when it is missing. */
 const named = (path: string) => path.replace(/^\./, "");
 /** Errors of alternatives have no field of their own. */
-const ofAlternatives = (path: string, detail: string) => invalidValue("<nil>", "", `${quoted(path)} must ${detail}`);
+const NOWHERE = "<nil>";
+const ofAlternatives = (path: string, detail: string) => invalidValue(NOWHERE, "", `${quoted(path)} must ${detail}`);
 
 /** The name of a value's type. */
 function typeOf(value: Json): string {
@@ -239,46 +240,19 @@ function validateValue(value: Json, schema: Schema, path: string): Result {
   return result;
 }
 
-/** Elements that are there twice, each named once: of a set the whole element, of a map its keys. */
-function checkListTypes(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
-  if (isJsonObject(value)) {
-    for (const [name, inner] of Object.entries(value)) {
-      const known = fieldSchema(schema, name);
-      if (known === undefined) continue;
-      const own = Object.hasOwn(schema.properties ?? {}, name);
-      checkListTypes(inner, known, own ? named(`${path}.${name}`) : `${path}[${name}]`, errors);
-    }
-    return;
-  }
-  if (!Array.isArray(value)) return;
-  const type = schema["x-kubernetes-list-type"];
-  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  const misfit = type === "map" ? value.findIndex((item) => item !== null && !isJsonObject(item)) : -1;
-  if (misfit >= 0) {
-    const detail = "must be an object for an array of list-type map";
-    errors.push(invalidValue(`${path}[${misfit}]`, value[misfit]!, detail));
-  } else if (type === "set" || type === "map") {
-    const seen = new Map<string, number>();
-    value.forEach((item, index) => {
-      const key = type === "set" ? item : keyOf(item, keys);
-      const text = JSON.stringify(key);
-      const times = seen.get(text) ?? 0;
-      seen.set(text, times + 1);
-      if (times === 1) errors.push(duplicate(`${path}[${index}]`, key));
-    });
-  }
-  const { items } = schema;
-  if (items !== undefined) value.forEach((item, index) => checkListTypes(item, items, `${path}[${index}]`, errors));
-}
-
-function keyOf(item: Json, keys: readonly string[]): JsonObject {
-  if (!isJsonObject(item)) return {};
-  return Object.fromEntries(keys.filter((key) => Object.hasOwn(item, key)).map((key) => [key, item[key]!]));
-}
-
-/** What breaks the schema. */
+/** What breaks the schema, of a whole object. */
 export function validate(value: JsonObject, schema: Schema): FieldError[] {
   const { errors } = validateValue(value, schema, "");
-  checkListTypes(value, schema, "", errors);
-  return [...errors, ...embeddedErrors(value, schema, "")];
+  return [...errors, ...listTypeErrors(value, schema, ""), ...embeddedErrors(value, schema, "")];
+}
+
+/** What breaks the schema in the status, which is all that an update of the status checks; its texts leave out `status.`. */
+export function validateStatus({ status = null }: JsonObject, { properties = {} }: Schema): FieldError[] {
+  const schema = properties["status"];
+  if (schema === undefined || status === null) return [];
+  const errors = validateValue(status, schema, "").errors.map((error) => {
+    const isWhole = error.field === "" || error.field === NOWHERE;
+    return { ...error, field: isWhole ? "status" : `status.${error.field}` };
+  });
+  return [...errors, ...listTypeErrors(status, schema, "status"), ...embeddedErrors(status, schema, "status")];
 }

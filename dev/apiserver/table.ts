@@ -94,7 +94,7 @@ export function table(kind: Kind, objects: readonly ApiObject[], options: TableO
     ...(headers ? { columnDefinitions: columns.map(definitionOf) } : {}),
     rows: objects.map((object) => ({
       cells: cells(object, nowMs),
-      ...(includeObject === "None" ? {} : { object: rowObject(object, includeObject) }),
+      object: includeObject === "None" ? null : rowObject(object, includeObject),
     })),
   };
 }
