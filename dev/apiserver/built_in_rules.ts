@@ -14,7 +14,7 @@ export function foldStringData(object: ApiObject): void {
   object["data"] = data;
 }
 
-/** What the server itself sets when an object is created; in place. */
+/** What the server itself sets when an object is created; in place. Its name is there, generated or not. */
 export function prepareForCreate(kind: Kind, object: ApiObject): void {
   if (countsGenerations(kind)) object.metadata["generation"] = 1;
   if (isNamespaces(kind)) {
@@ -24,19 +24,35 @@ export function prepareForCreate(kind: Kind, object: ApiObject): void {
   } else if (kind.status && qualifiedPlural(kind) !== "nodes") {
     // A kubelet creates its Node with a status; everybody else writes it later.
     delete object["status"];
+    if (kind.builtIn) object["status"] = kind.kind === "Service" ? { loadBalancer: {} } : {};
   }
 }
 
 /** What the server itself keeps when an object is updated; in place. */
 export function prepareForUpdate(kind: Kind, object: ApiObject, before: ApiObject): void {
-  if (!isNamespaces(kind)) return;
-  labelNamespace(object);
-  object["spec"] = before["spec"]!;
+  if (isNamespaces(kind)) object["spec"] = before["spec"]!;
 }
 
-function labelNamespace({ metadata }: ApiObject): void {
+/** What the server itself keeps when a status is updated; in place. */
+export function prepareForStatusUpdate(kind: Kind, object: ApiObject, before: ApiObject): void {
+  if (before["spec"] === undefined) delete object["spec"];
+  else object["spec"] = before["spec"];
+  if (kind.kind !== "Deployment") return;
+  if (before.metadata["labels"] === undefined) delete object.metadata["labels"];
+  else object.metadata["labels"] = before.metadata["labels"];
+}
+
+/** Namespaces carry their name as a label, for selectors; in place. */
+export function labelNamespace({ metadata }: ApiObject): void {
+  if (!metadata.name) return;
   const labels = isJsonObject(metadata["labels"]) ? metadata["labels"] : {};
   metadata["labels"] = { ...labels, "kubernetes.io/metadata.name": metadata.name };
+}
+
+/** A namespace as a DELETE answers with it, when all that was in it is gone already. */
+export function terminating(namespace: ApiObject, deletionTimestamp: string): ApiObject {
+  const metadata = { ...namespace.metadata, deletionTimestamp };
+  return { ...namespace, metadata, status: { phase: "Terminating" } };
 }
 
 /** Whether it is the kind of namespaces. */
@@ -56,5 +72,5 @@ export function allowsUnconditionalUpdate(kind: Kind): boolean {
 
 /** Whether a DELETE answers with the object instead of a Status. */
 export function answersWithDeleted(kind: Kind): boolean {
-  return kind.builtIn && ["Namespace", "Service", "ServiceAccount"].includes(kind.kind);
+  return kind.builtIn && ["Service", "ServiceAccount"].includes(kind.kind);
 }

@@ -1,7 +1,7 @@
 /** POST of an object to a collection. */
 import { admit, mustBeValid } from "./admission.ts";
 import { trackUpdate } from "./apply/track_update.ts";
-import { prepareForCreate } from "./built_in_rules.ts";
+import { isNamespaces, labelNamespace, prepareForCreate } from "./built_in_rules.ts";
 import type { Kind } from "./kind.ts";
 import type { ApiObject } from "./object.ts";
 import { scopeOf } from "./scope_of.ts";
@@ -28,6 +28,7 @@ export function createObject(context: VerbContext, request: VerbRequest): VerbAn
   if ((object.metadata["resourceVersion"] ?? "") !== "") {
     throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
   }
+  if (isNamespaces(kind)) labelNamespace(object);
   const time = timeText(context.clock.now());
   setMetadata(context, request, object, time);
   const { manager } = options;
@@ -68,17 +69,19 @@ export function storeNew(
   object: ApiObject,
   { dryRun }: WriteOptions,
 ): ApiObject {
-  prepareForCreate(kind, object);
   const { generateName } = object.metadata;
   const prefix = typeof generateName === "string" && !object.metadata.name ? generateName : undefined;
   for (let tries = 1;; tries++) {
     if (prefix !== undefined) object.metadata.name = generatedName(prefix, random);
+    prepareForCreate(kind, object);
     mustBeValid(kind, object);
     const { name } = object.metadata;
     const scope = scopeOf(kind, namespace);
     const stored = dryRun && store.get(scope, name) === undefined ? object : store.put(scope, name, object, "absent");
     if (stored !== undefined) return stored;
-    if (prefix === undefined || tries === MAX_TRIES) throw alreadyExists(kind, name);
+    if (prefix === undefined || tries === MAX_TRIES) {
+      throw alreadyExists(kind, name, store.get(scope, name)?.metadata["deletionTimestamp"] !== undefined);
+    }
   }
 }
 

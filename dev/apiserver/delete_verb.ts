@@ -1,5 +1,5 @@
 /** DELETE of an object or of a collection. */
-import { answersWithDeleted } from "./built_in_rules.ts";
+import { answersWithDeleted, isNamespaces, terminating } from "./built_in_rules.ts";
 import { type DeleteOptions, readDeleteOptions } from "./delete_options.ts";
 import type { Kind } from "./kind.ts";
 import { readListOptions } from "./list_options.ts";
@@ -8,6 +8,7 @@ import { listBody, listPage } from "./read_verbs.ts";
 import { remove, removeContents } from "./removal.ts";
 import { mustGet, scopeOf } from "./scope_of.ts";
 import { StatusError } from "./status_error.ts";
+import { timeText } from "./time_text.ts";
 import type { VerbAnswer, VerbContext, VerbRequest } from "./verb_types.ts";
 
 /** DELETE of one object. */
@@ -18,7 +19,13 @@ export function deleteObject(context: VerbContext, request: VerbRequest): VerbAn
   mustHold(kind, live, options);
   const { left, isGone } = remove(context, kind, live, options);
   if (isGone && !options.dryRun) removeContents(context, kind, [live], options);
-  const body = isGone && !answersWithDeleted(kind) ? success(kind, live) : left;
+  const body = !isGone
+    ? left
+    : isNamespaces(kind)
+    ? terminating(left, timeText(context.clock.now()))
+    : answersWithDeleted(kind)
+    ? left
+    : success(kind, live);
   return { code: 200, body, warnings: [] };
 }
 

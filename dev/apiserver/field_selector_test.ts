@@ -63,7 +63,7 @@ for (const [kind, selector, of, matches] of MATCHES) {
   });
 }
 
-/** As kube-apiserver 1.36 was seen to answer. */
+/** As kube-apiserver 1.35 was seen to answer. */
 const REFUSED: [kind: Kind, selector: string, message: string][] = [
   [CONFIG_MAPS, "foo", "invalid selector: 'foo'; can't understand 'foo'"],
   [CONFIG_MAPS, "metadata.name!=a,x", "invalid selector: 'metadata.name!=a,x'; can't understand 'x'"],

@@ -62,7 +62,7 @@ const VALUE =
   "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 const LONG = "a".repeat(70);
 
-/** As kube-apiserver 1.36 was seen to answer. */
+/** As kube-apiserver 1.35 was seen to answer. */
 const REFUSED: [selector: string, message: string][] = [
   ["a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"],
   ["a!b", "unable to parse requirement: found '!', expected: in, notin, =, ==, !=, gt, lt"],

@@ -62,7 +62,7 @@ const WITHOUT = "resourceVersionMatch: Forbidden: resourceVersionMatch is forbid
 const WITH_CONTINUE = "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided";
 const UNKNOWN = 'resourceVersionMatch: Unsupported value: "Foo": supported values: "Exact", "NotOlderThan", ""';
 
-/** As kube-apiserver 1.36 was seen to answer. */
+/** As kube-apiserver 1.35 was seen to answer. */
 const REFUSED: [query: string, code: number, message: string][] = [
   ["limit=x", 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
   ["limit=99999999999999999999", 400, 'strconv.ParseInt: parsing "99999999999999999999": value out of range'],

@@ -2,6 +2,7 @@
 import { admit } from "./admission.ts";
 import { serverSideApply } from "./apply/server_side_apply.ts";
 import { mustHaveNamespace, setMetadata, storeNew } from "./create_verb.ts";
+import { invalidValue } from "./field_error.ts";
 import type { Kind } from "./kind.ts";
 import { type ApiObject, isJsonObject, type JsonObject } from "./object.ts";
 import { jsonPatch } from "./patch/json_patch.ts";
@@ -10,7 +11,7 @@ import { strategicMerge } from "./patch/strategic_merge.ts";
 import { unsupportedMediaType } from "./refusals.ts";
 import { mustGet, scopeOf } from "./scope_of.ts";
 import { checkSentObject } from "./sent_object.ts";
-import { badRequest, conflict, notFound } from "./status_error.ts";
+import { badRequest, conflict, invalid, notFound } from "./status_error.ts";
 import { timeText } from "./time_text.ts";
 import { replace } from "./update_verb.ts";
 import type { VerbAnswer, VerbContext, VerbRequest } from "./verb_types.ts";
@@ -25,7 +26,9 @@ export function patchObject(context: VerbContext, request: VerbRequest): VerbAns
   const options = readWriteOptions("PatchOptions", query, { userAgent });
   const live = mustGet(context.store, request);
   // What is stored is never changed, and a patch may share parts of it with its result.
-  const sent = checked(context, request, structuredClone(patched(request, live)));
+  const result = structuredClone(patched(request, live));
+  mustKeepVersion(kind, result, live);
+  const sent = checked(context, request, result);
   const warnings = admit(kind, sent, options.fieldValidation);
   return { code: 200, body: replace(context, request, { live, sent }, options), warnings };
 }
@@ -40,6 +43,14 @@ function patched({ kind, body = null, contentType }: VerbRequest, live: ApiObjec
       if (kind.builtIn) return strategicMerge(live, body, kind.schema);
   }
   throw unsupportedMediaType(acceptedPatches(kind));
+}
+
+/** A patch that changes apiVersion is refused in other words than an object that has another one. */
+function mustKeepVersion(kind: Kind, { apiVersion, kind: sentKind }: JsonObject, live: ApiObject): void {
+  if (kind.builtIn || apiVersion === live.apiVersion) return;
+  const [version = "", group = ""] = String(apiVersion ?? "").split("/").reverse();
+  const why = invalidValue("apiVersion", `${group === "" ? "" : `${group}/`}${version}`, `must be ${live.apiVersion}`);
+  throw invalid({ group, kind: String(sentKind ?? "") }, live.metadata.name, [why]);
 }
 
 function acceptedPatches(kind: Kind): string[] {

@@ -71,9 +71,15 @@ export function noSuchPath(): StatusError {
   return new StatusError(404, "NotFound", "the server could not find the requested resource", {});
 }
 
-/** The name is taken. */
-export function alreadyExists(kind: Named, name: string): StatusError {
-  return new StatusError(409, "AlreadyExists", `${qualifiedPlural(kind)} "${name}" already exists`, of(kind, name));
+/** The name is taken, maybe by an object that waits for its finalizers. */
+export function alreadyExists(kind: Named, name: string, isBeingDeleted = false): StatusError {
+  const message = `${qualifiedPlural(kind)} "${name}" already exists`;
+  return new StatusError(
+    409,
+    "AlreadyExists",
+    isBeingDeleted ? `object is being deleted: ${message}` : message,
+    of(kind, name),
+  );
 }
 
 /** Another has written since, or a precondition does not hold; `why` is what Kubernetes says after the colon. */

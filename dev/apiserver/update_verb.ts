@@ -1,7 +1,14 @@
 /** PUT of an object or of its status: what is kept of what was there, and whether that is still what the client saw. */
 import { admit, mustBeValid } from "./admission.ts";
 import { trackUpdate } from "./apply/track_update.ts";
-import { allowsUnconditionalUpdate, countsGenerations, prepareForUpdate } from "./built_in_rules.ts";
+import {
+  allowsUnconditionalUpdate,
+  countsGenerations,
+  isNamespaces,
+  labelNamespace,
+  prepareForStatusUpdate,
+  prepareForUpdate,
+} from "./built_in_rules.ts";
 import { invalidValue } from "./field_error.ts";
 import { NumberError, parseUint64 } from "./go_numbers.ts";
 import { type Kind, qualifiedPlural } from "./kind.ts";
@@ -9,7 +16,7 @@ import type { ApiObject } from "./object.ts";
 import { equal } from "./patch/json_value.ts";
 import { removeContents, removeNow } from "./removal.ts";
 import { mustGet, scopeOf } from "./scope_of.ts";
-import { conflict, StatusError } from "./status_error.ts";
+import { conflict, invalid, StatusError } from "./status_error.ts";
 import { timeText } from "./time_text.ts";
 import type { VerbAnswer, VerbContext, VerbRequest } from "./verb_types.ts";
 import { readWriteOptions, type WriteOptions } from "./write_options.ts";
@@ -22,12 +29,6 @@ export function updateObject(context: VerbContext, request: VerbRequest): VerbAn
   const warnings = admit(kind, sent, options.fieldValidation, request.text);
   const live = mustGet(context.store, request);
   mustHaveUid(request, sent, live);
-  const { metadata } = sent;
-  for (const field of ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]) {
-    // A PUT may leave them out or have them wrong; a patch that sets them is refused.
-    if (live.metadata[field] === undefined) delete metadata[field];
-    else metadata[field] = live.metadata[field];
-  }
   return { code: 200, body: replace(context, request, { live, sent }, options), warnings };
 }
 
@@ -46,6 +47,8 @@ export function replace(context: VerbContext, request: VerbRequest, change: Chan
   const { kind, namespace, name = "", status = false } = request;
   const { live, sent } = change;
   mustBeCurrent(kind, sent, live);
+  keepIdentity(kind, sent, live);
+  if (isNamespaces(kind)) labelNamespace(sent);
   const time = timeText(context.clock.now());
   const subresource = status ? "status" : "";
   const tracked = change.isTracked === true
@@ -54,24 +57,45 @@ export function replace(context: VerbContext, request: VerbRequest, change: Chan
   const next = status ? withStatus(kind, live, tracked) : withoutStatus(kind, live, tracked);
   mustBeValid(kind, next, live);
   if (isSame(live, next)) return live;
-  if (options.dryRun) return next;
+  if (options.dryRun) return withVersion(next, live);
   const { finalizers } = next.metadata;
   if (next.metadata["deletionTimestamp"] !== undefined && (finalizers === undefined || finalizers === null)) {
     // The last finalizer is gone: that ends the object. The answer is what was sent, under the revision that it replaced.
     removeNow(context, kind, live);
     removeContents(context, kind, [live], { orphan: false });
-    return next;
+    return withVersion(next, live);
   }
   const stored = context.store.put(scopeOf(kind, namespace), name, next, String(live.metadata["resourceVersion"]));
   if (stored === undefined) throw conflict(kind, name);
   return stored;
 }
 
+function withVersion(object: ApiObject, { metadata: { resourceVersion } }: ApiObject): ApiObject {
+  const metadata = { ...object.metadata };
+  setOrDelete(metadata, "resourceVersion", resourceVersion);
+  return { ...object, metadata };
+}
+
+/** What a client may leave out of metadata, or cannot change; in place. */
+function keepIdentity(kind: Kind, { metadata }: ApiObject, live: ApiObject): void {
+  const { uid, name, namespace, creationTimestamp } = live.metadata;
+  if (metadata["uid"] !== undefined && metadata["uid"] !== uid) {
+    const error = invalidValue("metadata.uid", metadata["uid"], "field is immutable");
+    // The real server looks twice, and says so twice.
+    throw invalid(kind, name, [error, error]);
+  }
+  setOrDelete(metadata, "namespace", namespace);
+  setOrDelete(metadata, "creationTimestamp", creationTimestamp);
+  for (const field of ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"]) {
+    if (metadata[field] === undefined) setOrDelete(metadata, field, live.metadata[field]);
+  }
+}
+
 /** A status is written alone; of built-in kinds labels and annotations too. */
 function withStatus(kind: Kind, live: ApiObject, sent: ApiObject): ApiObject {
-  const next: ApiObject = { ...(kind.builtIn ? sent : live) };
-  next.metadata = { ...(kind.builtIn ? sent : live).metadata };
-  if (kind.builtIn && live["spec"] !== undefined) next["spec"] = live["spec"];
+  const base = kind.builtIn ? sent : live;
+  const next: ApiObject = { ...base, metadata: { ...base.metadata } };
+  if (kind.builtIn) prepareForStatusUpdate(kind, next, live);
   setOrDelete(next.metadata, "managedFields", sent.metadata["managedFields"]);
   setOrDelete(next.metadata, "generation", live.metadata["generation"]);
   setOrDelete(next, "status", sent["status"]);

@@ -5,11 +5,14 @@ import type { Clock } from "../../base/clock.ts";
 export interface WatchTimes {
   /** The watch ends then. */
   readonly timeoutMs: number;
-  /** Between bookmarks. */
+  /** Between bookmarks; there is one more before the end. */
   readonly bookmarkMs: number;
   /** The watch ends with it. */
   readonly signal: AbortSignal;
 }
+
+/** How long before its end a watch is told how far it is, so that the next one goes on from there. */
+const LAST_BOOKMARK_MS = 2000;
 
 /**
  * Wakes a watch. One promise is made for each wait, instead of a race with promises that live as long as the watch:
@@ -28,7 +31,9 @@ export class WatchAlarm implements Disposable {
     times.signal.addEventListener("abort", this.#onAbort, { once: true });
     if (times.signal.aborted) this.#end();
     clock.sleep(times.timeoutMs, { signal: this.#ended.signal }).then(this.#onAbort, this.#onAbort);
-    this.#awaitBookmark(clock);
+    const lastMs = times.timeoutMs - LAST_BOOKMARK_MS;
+    if (lastMs > 0) this.#awaitBookmark(clock, lastMs);
+    this.#awaitBookmark(clock, times.bookmarkMs, true);
   }
 
   /** Waits for the promise, if any, or an alarm: the end of the watch, or the next bookmark; undefined when there was none. */
@@ -45,14 +50,14 @@ export class WatchAlarm implements Disposable {
     return "bookmark";
   }
 
-  #awaitBookmark(clock: Clock): void {
+  #awaitBookmark(clock: Clock, ms: number, again = false): void {
     const due = () => {
       this.#isBookmarkDue = true;
       this.#wake();
-      this.#awaitBookmark(clock);
+      if (again) this.#awaitBookmark(clock, ms, again);
     };
     // Rejected when the watch has ended.
-    clock.sleep(this.#times.bookmarkMs, { signal: this.#ended.signal }).then(due, () => {});
+    clock.sleep(ms, { signal: this.#ended.signal }).then(due, () => {});
   }
 
   #end(): void {

@@ -60,9 +60,8 @@ async function* run(watch: Watch, signal: AbortSignal): AsyncGenerator<WatchEven
       }
       at = upTo;
       const due = await alarm.next(at < store.revision ? undefined : written);
-      if (signal.aborted) return;
-      if (due !== undefined && options.bookmarks) yield bookmark(kind, at, false);
       if (due === "end") return;
+      if (due === "bookmark" && options.bookmarks) yield bookmark(kind, at, false);
     }
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;

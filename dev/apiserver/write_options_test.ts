@@ -29,7 +29,7 @@ Deno.test("readWriteOptions() reads a query, and names the client by its User-Ag
   assert.equal(write("PatchOptions", "fieldManager=me&force=false", true).force, false);
 });
 
-/** As kube-apiserver 1.36 was seen to answer. */
+/** As kube-apiserver 1.35 was seen to answer. */
 const REFUSED: [kind: OptionsKind, query: string, message: string][] = [
   ["CreateOptions", "dryRun=x", 'dryRun: Unsupported value: ["x"]: supported values: "All"'],
   ["CreateOptions", "dryRun=", 'dryRun: Unsupported value: [""]: supported values: "All"'],
