@@ -21,6 +21,7 @@ if (import.meta.main) {
     stdout: writer(Deno.stdout),
     stderr: writer(Deno.stderr),
     env: (name) => Deno.env.get(name),
+    terminal: () => Deno.stdout.isTerminal() && !Deno.noColor ? Deno.consoleSize() : undefined,
     signal: controller.signal,
     calledAs: Deno.execPath(),
   };
@@ -28,6 +29,7 @@ if (import.meta.main) {
   try {
     code = await runCommand(Deno.args, io, {
       serve: async (settings) => (await import("./cmd/serve.ts")).serve(settings, io),
+      dev: async (settings) => (await import("./cmd/dev/dev.ts")).dev(settings, io),
     });
   } catch (error) {
     io.stderr(

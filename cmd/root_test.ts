@@ -1,9 +1,11 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import type { DevSettings } from "./dev/settings.ts";
 import { type Io, runCommand } from "./root.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 import { StartError } from "./usage.ts";
 
 interface Outcome {
+  dev?: DevSettings;
   code: number;
   out: string;
   err: string;
@@ -18,11 +20,16 @@ async function call(args: string[], calledAs = "metalman", fail?: Error): Promis
     env: (name) => name === "HOME" ? "/home/op" : undefined,
     signal: new AbortController().signal,
     calledAs,
+    terminal: () => undefined,
   };
   outcome.code = await runCommand(args, io, {
     serve(settings) {
       outcome.settings = settings;
       return fail ? Promise.reject(fail) : Promise.resolve();
+    },
+    dev(settings) {
+      outcome.dev = settings;
+      return Promise.resolve();
     },
   });
   return outcome;

@@ -1,16 +1,15 @@
 /** `serve-pxe`: joins the folders. Nothing is decided here, everything is started, joined and ended. */
-import { readFileSync } from "node:fs";
 import { formatIpv4 } from "../base/address.ts";
 import { systemClock } from "../base/clock.ts";
 import { createLogger, type Logger } from "../base/log.ts";
-import { TaskGroup } from "../base/tasks.ts";
-import { ClusterFactsReader, type ReadObject } from "../controllers/cluster_facts.ts";
-import { ImageController } from "../controllers/image.ts";
+import { aborted, TaskGroup } from "../base/tasks.ts";
+import { ClusterFactsReader } from "../controllers/cluster_facts.ts";
+import type { ImageController } from "../controllers/image.ts";
 import { UserDataCache } from "../controllers/user_data.ts";
 import { KubeClient } from "../k8s/client.ts";
-import { ApiError } from "../k8s/errors.ts";
 import { systemHost } from "../k8s/host.ts";
 import { locateAccess } from "../k8s/locate.ts";
+import type { Directory } from "../machine/directory.ts";
 import { startDhcpServer } from "../pxe/dhcp/server.ts";
 import { readBootFile } from "../pxe/boot_file_store.ts";
 import { createFileResolver } from "../pxe/files.ts";
@@ -19,9 +18,8 @@ import { startHttpServer } from "../pxe/http/server.ts";
 import { templateData } from "../pxe/template/machine_view.ts";
 import { TemplateCache } from "../pxe/templates.ts";
 import { startTftpServer } from "../pxe/tftp/server.ts";
-import { parseDockerConfig } from "../registry/credentials.ts";
-import { ImagePuller } from "../registry/puller.ts";
 import { ImageStore } from "../registry/store.ts";
+import { imageController, objectReader } from "./images.ts";
 import { followMachines, type Machines } from "./machines.ts";
 import { outboundAddress } from "./outbound.ts";
 import type { Io } from "./root.ts";
@@ -31,10 +29,33 @@ import { startError } from "./start_error.ts";
 import { templateInput } from "./template_input.ts";
 import { buildInfo } from "./version.ts";
 
-/** How long running transfers and waiting reports may take after SIGTERM. */
+/** See {@link Surroundings.drainMs}. */
 const DRAIN_MS = 20_000;
 const clock = systemClock;
 const random = Math.random;
+
+/** What `metalman dev` puts in the place of the world around serve-pxe. */
+export interface Surroundings {
+  /** Where relays listen. @default 67 */
+  readonly relayPort?: number;
+  /** The address that a client has, from the one that its packets come from. @default the same */
+  readonly clientAddress?: (seen: number) => number;
+  /** Called when machines are answered. */
+  readonly ready?: () => void;
+  /** How long running transfers and waiting reports may take after the signal. @default 20,000 */
+  readonly drainMs?: number;
+  /** Keep the right to run programs: the process does more than serve. @default false */
+  readonly mayRun?: boolean;
+}
+
+/** What a site is started with. */
+export interface SiteOptions extends Surroundings {
+  readonly settings: ServeSettings;
+  readonly log: Logger;
+  readonly env: Io["env"];
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
 
 /**
  * Serves until `io.signal` aborts.
@@ -43,16 +64,25 @@ const random = Math.random;
 export async function serve(settings: ServeSettings, io: Io): Promise<void> {
   const { logLevel: level, logFormat: format } = settings;
   const log = createLogger({ level, format, write: (line) => io.stderr(`${line}\n`) });
+  await runSite({ settings, log, env: io.env, signal: io.signal });
+}
+
+/**
+ * Serves one site until the signal aborts.
+ * @throws {StartError} when it cannot start
+ */
+export async function runSite(options: SiteOptions): Promise<void> {
+  const { settings, log, signal } = options;
   log.info("serve-pxe starts", { version: buildInfo.version, ...settingsFields(settings) });
   await using stack = new AsyncDisposableStack();
   let site: Site;
   try {
-    site = await startSite(settings, io, log, stack);
+    site = await startSite(options, stack);
   } catch (error) {
     throw startError(error);
   }
-  await aborted(io.signal);
-  log.info("stopping; running transfers may take up to 20 s");
+  await aborted(signal);
+  log.info(`stopping; running transfers may take up to ${(options.drainMs ?? DRAIN_MS) / 1000} s`);
   await site.drain();
   log.info("stopped");
 }
@@ -63,26 +93,20 @@ interface Site {
   drain(): Promise<void>;
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}
-
-/** Connects to the cluster and gives up the right to run programs where nothing configured needs it. */
-async function connect(settings: ServeSettings, stack: AsyncDisposableStack): Promise<KubeClient> {
+/** Connects to the cluster and gives up the right to run programs where nothing needs it. */
+async function connect({ settings, mayRun }: SiteOptions, stack: AsyncDisposableStack): Promise<KubeClient> {
   const { kubeconfig, registryConfig } = settings;
   const access = await locateAccess(systemHost, kubeconfig === undefined ? {} : { kubeconfig });
   await Deno.permissions.revoke({ name: "ffi" });
-  if (access.credentials.exec === undefined && registryConfig === undefined) {
+  if (!mayRun && access.credentials.exec === undefined && registryConfig === undefined) {
     await Deno.permissions.revoke({ name: "run" });
   }
   return stack.use(new KubeClient(access));
 }
 
-async function startSite(settings: ServeSettings, io: Io, log: Logger, stack: AsyncDisposableStack): Promise<Site> {
-  const client = await connect(settings, stack);
+async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Promise<Site> {
+  const { settings, log, env } = options;
+  const client = await connect(options, stack);
   const outbound = settings.bindAddress === 0 ? await outboundAddress(new URL(client.server)) : undefined;
   const address = serverAddress(settings, outbound, Deno.networkInterfaces());
   if (settings.bindAddress === 0 && settings.dhcp.kind !== "interface" && outbound === undefined) {
@@ -113,70 +137,19 @@ async function startSite(settings: ServeSettings, io: Io, log: Logger, stack: As
     },
   });
   const images = stack.use(imageController(settings, { client, log, store, machines, stack }));
-  const facts = clusterFacts(client, io, log);
+  const facts = clusterFacts(client, env, log);
   tasks.start("cluster facts", (signal) => facts.run(signal));
-  return await startServers({ settings, address, log, stack, machines, images, userData, facts });
+  return await startServers({ ...options, address, stack, machines, images, userData, facts });
 }
 
-/** The pull side: store, puller and the controller over them. */
-function imageController(
-  settings: ServeSettings,
-  { client, log, store, machines, stack }: {
-    readonly client: KubeClient;
-    readonly log: Logger;
-    readonly store: ImageStore;
-    readonly machines: Machines;
-    readonly stack: AsyncDisposableStack;
-  },
-): ImageController {
-  const { registryConfig, registryCa } = settings;
-  const puller = stack.use(
-    new ImagePuller({
-      store,
-      ...(registryCa === undefined ? {} : { caCerts: [readFileSync(registryCa, "utf8")] }),
-      ...(registryConfig === undefined
-        ? {}
-        : { dockerConfig: parseDockerConfig(readFileSync(registryConfig, "utf8"), registryConfig) }),
-    }),
-  );
-  const readObject = reader(client);
-  return new ImageController({
-    machines: machines.store,
-    store,
-    puller,
-    log,
-    random,
-    report: machines.event,
-    readSecret: async (namespace, name, signal) => {
-      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
-      const secret = await readObject(path, signal);
-      return secret === undefined ? undefined : (secret as { data?: Record<string, string> }).data ?? {};
-    },
-  });
-}
-
-/** Reads any object; undefined where there is none. */
-function reader(client: KubeClient): ReadObject {
-  return async (path, signal) => {
-    try {
-      return await client.request("GET", path, { signal });
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return undefined;
-      throw error;
-    }
-  };
-}
-
-function clusterFacts(client: KubeClient, io: Io, log: Logger): ClusterFactsReader {
-  const apiserverURL = io.env("METALMAN_APISERVER_URL");
-  return new ClusterFactsReader({ read: reader(client), log, clock, ...(apiserverURL ? { apiserverURL } : {}) });
+function clusterFacts(client: KubeClient, env: Io["env"], log: Logger): ClusterFactsReader {
+  const apiserverURL = env("METALMAN_APISERVER_URL");
+  return new ClusterFactsReader({ read: objectReader(client), log, clock, ...(apiserverURL ? { apiserverURL } : {}) });
 }
 
 /** Everything that the servers answer from. */
-interface Sources {
-  readonly settings: ServeSettings;
+interface Sources extends SiteOptions {
   readonly address: ServerAddress;
-  readonly log: Logger;
   readonly stack: AsyncDisposableStack;
   readonly machines: Machines;
   readonly images: ImageController;
@@ -187,6 +160,7 @@ interface Sources {
 async function startServers(sources: Sources): Promise<Site> {
   const { settings, address, log, stack, machines, images } = sources;
   const { store, reports, synced } = machines;
+  const directory = clientDirectory(sources);
   const bindAddress = formatIpv4(settings.bindAddress);
   const resolve = fileResolver(sources);
   const http = stack.use(
@@ -195,7 +169,7 @@ async function startServers(sources: Sources): Promise<Site> {
       port: settings.httpPort,
       // As the store resolves it: the threads may read below this very path.
       filesFolder: await Deno.realPath(settings.cacheDir),
-      directory: store,
+      directory,
       resolve,
       reports,
       synced,
@@ -207,6 +181,7 @@ async function startServers(sources: Sources): Promise<Site> {
   const dhcp = startDhcpServer({
     mode: address.dhcp,
     port: settings.dhcpPort,
+    ...(sources.relayPort === undefined ? {} : { relayPort: sources.relayPort }),
     serveUrl: address.serveUrl,
     directory: store,
     images,
@@ -222,24 +197,38 @@ async function startServers(sources: Sources): Promise<Site> {
   machines.whenSynced(() => {
     images.start();
     log.info("ready", { machines: store.size, serveUrl: address.serveUrl });
+    sources.ready?.();
   });
   return {
     async drain() {
       await dhcp[Symbol.asyncDispose]();
-      const limit = AbortSignal.timeout(DRAIN_MS);
-      await Promise.all([tftp.drain(DRAIN_MS), http.drain(DRAIN_MS)]);
+      const { drainMs = DRAIN_MS } = sources;
+      const limit = AbortSignal.timeout(drainMs);
+      await Promise.all([tftp.drain(drainMs), http.drain(drainMs)]);
       // Reports are written all the while; one that came with the last request counts too.
       await machines.flush(limit);
     },
   };
 }
 
+/** The Machines by the addresses that TFTP and HTTP see. */
+function clientDirectory({ machines: { store }, clientAddress }: Sources): Directory {
+  if (clientAddress === undefined) return store;
+  return {
+    byMac: (mac) => store.byMac(mac),
+    byIp: (seen) => store.byIp(clientAddress(seen)),
+    byName: (name) => store.byName(name),
+    all: () => store.all(),
+  };
+}
+
 /** What a path means for a client, for TFTP and HTTP. */
-function fileResolver({ address, machines, images, userData, facts }: Sources) {
+function fileResolver(sources: Sources) {
+  const { address, machines, images, userData, facts } = sources;
   const templates = new TemplateCache({ read: readBootFile });
-  const { store, report, synced } = machines;
+  const { report, synced } = machines;
   const resolve = createFileResolver({
-    directory: store,
+    directory: clientDirectory(sources),
     images,
     userData: (ref) => userData.lookup(ref),
     render: (file, machine) =>

@@ -1,7 +1,8 @@
 /** The flags of serve-pxe: declared, checked once, then never changed. */
-import { AddressError, type Cidr, formatIpv4, parseCidr, parseIpv4 } from "../base/address.ts";
-import { DurationError, formatDuration, parseDuration } from "../base/duration.ts";
+import { type Cidr, formatIpv4, parseCidr, parseIpv4 } from "../base/address.ts";
+import { formatDuration } from "../base/duration.ts";
 import type { LogLevel } from "../base/log.ts";
+import { duration, type Flag, type FlagValues, oneOf, parseFlag, port } from "./flags.ts";
 import { UsageError } from "./usage.ts";
 
 /** Checked settings of one `serve-pxe`. */
@@ -34,15 +35,6 @@ export type DhcpMode =
   | { readonly kind: "relay" }
   | { readonly kind: "auto" }
   | { readonly kind: "interface"; readonly name: string };
-
-/** A flag: `takes` names its value in the help; a flag without it is a switch. */
-export interface Flag {
-  readonly name: string;
-  readonly takes?: string;
-  readonly help: string;
-  readonly fallback?: string;
-  readonly repeatable?: boolean;
-}
 
 /** All flags of serve-pxe, in the order of its help (contract 3; the last eight are metalman's own). */
 export const SERVE_FLAGS: readonly Flag[] = [
@@ -95,41 +87,6 @@ export const SERVE_FLAGS: readonly Flag[] = [
   { name: "log-format", takes: "format", fallback: "text", help: "text or json" },
 ];
 
-/** Values as the command line gave them, by flag name. */
-export type FlagValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
-
-function parse<T>(flag: string, value: string, read: (value: string) => T): T {
-  try {
-    return read(value);
-  } catch (error) {
-    if (error instanceof AddressError || error instanceof DurationError || error instanceof TypeError) {
-      throw new UsageError(`invalid argument "${value}" for "--${flag}": ${error.message}`);
-    }
-    throw error;
-  }
-}
-
-function port(value: string): number {
-  if (!/^\d{1,5}$/.test(value) || Number(value) < 1 || Number(value) > 65535) {
-    throw new TypeError("want a port from 1 to 65535");
-  }
-  return Number(value);
-}
-
-function oneOf<T extends string>(...words: readonly T[]): (value: string) => T {
-  return (value) => {
-    const word = words.find((w) => w === value);
-    if (word === undefined) throw new TypeError(`want one of ${words.join(", ")}`);
-    return word;
-  };
-}
-
-function duration(value: string): number {
-  const ms = parseDuration(value);
-  if (ms <= 0) throw new TypeError("want a duration above zero");
-  return ms;
-}
-
 /** Anything else would be another selector than meant, or none. */
 function labelValue(value: string): string {
   if (!/^([a-z0-9]([-\w.]{0,61}[a-z0-9])?)?$/i.test(value)) {
@@ -163,10 +120,10 @@ export function serveSettings(values: FlagValues, home: string): ServeSettings {
     const value = values[name] ?? SERVE_FLAGS.find((f) => f.name === name)?.fallback;
     return typeof value === "string" && value !== "" ? value : undefined;
   };
-  const read = <T>(name: string, reader: (value: string) => T): T => parse(name, given(name) ?? "", reader);
+  const read = <T>(name: string, reader: (value: string) => T): T => parseFlag(name, given(name) ?? "", reader);
   const optional = <K extends string, T>(key: K, name: string, reader: (value: string) => T): { [k in K]?: T } => {
     const value = given(name);
-    return (value === undefined ? {} : { [key]: parse(name, value, reader) }) as { [k in K]?: T };
+    return (value === undefined ? {} : { [key]: parseFlag(name, value, reader) }) as { [k in K]?: T };
   };
   const asIs = (value: string) => value;
   const dhcpInterface = given("dhcp-interface");
@@ -187,7 +144,7 @@ export function serveSettings(values: FlagValues, home: string): ServeSettings {
       : { kind: values["dhcp-auto-interface"] === true ? "auto" : "relay" },
     ...optional("serveUrl", "serve-url", httpUrl),
     trustedProxies: (Array.isArray(proxies) ? proxies as string[] : []).map((p) =>
-      parse("trusted-proxy", p, parseCidr)
+      parseFlag("trusted-proxy", p, parseCidr)
     ),
     ...optional("registryConfig", "registry-config", asIs),
     ...optional("registryCa", "registry-ca", asIs),

@@ -1,0 +1,105 @@
+/** The cluster and the registry of `metalman dev`, with what is in them at the start. */
+import { dump, load } from "js-yaml";
+import type { Logger } from "../../base/log.ts";
+import type { ApiObject, JsonObject } from "../../dev/apiserver/object.ts";
+import { type DevApiServer, startDevApiServer } from "../../dev/apiserver/server.ts";
+import { buildImage, type ImageFiles } from "../../dev/image/build.ts";
+import { startDevRegistry } from "../../dev/registry/server.ts";
+import { KubeClient } from "../../k8s/client.ts";
+import { ApiError } from "../../k8s/errors.ts";
+import { systemHost } from "../../k8s/host.ts";
+import { locateAccess } from "../../k8s/locate.ts";
+import type { DevFolder } from "./folder.ts";
+import { clusterObjects, devMachine, isOlderSample, type MachineNetwork, SAMPLE_IMAGE } from "./objects.ts";
+import type { DevPorts } from "./ports.ts";
+
+/** What runs, and how to reach it. */
+export interface DevCluster {
+  readonly client: KubeClient;
+  /** Path of the file. */
+  readonly kubeconfig: string;
+  /** `127.0.0.1:15000`. */
+  readonly registry: string;
+  /** Reference of the sample image. */
+  readonly image: string;
+}
+
+/** What {@link startCluster} needs. */
+export interface ClusterOptions {
+  readonly folder: DevFolder;
+  readonly ports: DevPorts;
+  readonly log: Logger;
+  /** Of the image that the machines boot. */
+  readonly files: ImageFiles;
+  /** Ends both. */
+  readonly stack: AsyncDisposableStack;
+}
+
+const CRD = new URL("../../deploy/crd.yaml", import.meta.url);
+const MACHINES = "/apis/unbounded-cloud.io/v1alpha3/machines";
+/** Requests in flight. */
+const AT_ONCE = 16;
+const CONTEXT = "metalman-dev";
+
+/** Starts both. */
+export async function startCluster({ folder, ports, log, files, stack }: ClusterOptions): Promise<DevCluster> {
+  const registry = stack.use(await startDevRegistry({ folder: folder.file("images"), port: ports.registry, log }));
+  await registry.store.putImage(SAMPLE_IMAGE.repository, SAMPLE_IMAGE.tag, await buildImage(files));
+  const api = stack.use(await startApi(folder, ports, log));
+  const kubeconfig = folder.file("kubeconfig");
+  await Deno.writeTextFile(kubeconfig, api.kubeconfig(CONTEXT), { mode: 0o600 });
+  const client = stack.use(new KubeClient(await locateAccess(systemHost, { kubeconfig })));
+  for (const object of clusterObjects(api.url, api.caPem)) await create(client, object);
+  const image = `${registry.host}/${SAMPLE_IMAGE.repository}:${SAMPLE_IMAGE.tag}`;
+  return { client, kubeconfig, registry: registry.host, image };
+}
+
+async function startApi(folder: DevFolder, ports: DevPorts, log: Logger): Promise<DevApiServer> {
+  const crd = load(await Deno.readTextFile(CRD)) as JsonObject;
+  const kept = folder.isKept
+    ? { statePath: folder.file("cluster.sqlite"), credentialsFolder: folder.file("credentials") }
+    : {};
+  return await startDevApiServer({ port: ports.api, crds: [crd], log, ...kept });
+}
+
+/** Path of a collection, of the kinds that are created here. */
+function collection({ apiVersion, kind, metadata }: ApiObject): string {
+  if (kind === "Machine") return MACHINES;
+  const within = metadata.namespace === undefined ? "" : `namespaces/${metadata.namespace}/`;
+  return `/api/${apiVersion}/${within}${kind.toLowerCase()}s`;
+}
+
+/** Creates what is not there; what an earlier run or the user has made stays as it is. */
+async function create(client: KubeClient, object: ApiObject): Promise<void> {
+  try {
+    await client.request("POST", collection(object), { body: object });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 409)) throw error;
+  }
+}
+
+/** Creates the first `count` Machines; those of an earlier run are told where the registry is now. */
+export async function createMachines(
+  { client, image }: DevCluster,
+  count: number,
+  network: MachineNetwork,
+): Promise<void> {
+  for (let from = 0; from < count; from += AT_ONCE) {
+    const length = Math.min(AT_ONCE, count - from);
+    await Promise.all(Array.from({ length }, (_, i) => create(client, devMachine(from + i, image, network))));
+  }
+  const { items } = await client.request<{ items: ApiObject[] }>("GET", MACHINES);
+  for (const machine of items.filter((item) => isOlderSample(item, image))) {
+    await client.request("PATCH", `${MACHINES}/${machine.metadata.name}`, {
+      body: { spec: { pxe: { image } } },
+      contentType: "application/merge-patch+json",
+    });
+  }
+}
+
+/** Writes a manifest of one more Machine for the user to apply; its path. */
+export async function writeExample(folder: DevFolder, machine: ApiObject): Promise<string> {
+  const path = folder.file("another-machine.yaml");
+  await Deno.writeTextFile(path, dump(machine));
+  return path;
+}

@@ -1,0 +1,194 @@
+/** `metalman dev`: joins cluster, registry, serve-pxe and rack on one machine. Everything is started, joined and ended here. */
+import { systemClock } from "../../base/clock.ts";
+import { createLogger, type Logger } from "../../base/log.ts";
+import { formatDuration } from "../../base/duration.ts";
+import { aborted, TaskGroup } from "../../base/tasks.ts";
+import { sampleImage } from "../../dev/image/sample_store.ts";
+import { startRack } from "../../dev/rack/rack_host.ts";
+import type { Rack } from "../../dev/rack/types.ts";
+import { LiveLines } from "../live_lines.ts";
+import type { Io } from "../root.ts";
+import { runSite } from "../serve.ts";
+import { serveSettings } from "../serve_settings.ts";
+import { startError } from "../start_error.ts";
+import { StartError } from "../usage.ts";
+import { createMachines, type DevCluster, startCluster, writeExample } from "./cluster.ts";
+import { DevFolder } from "./folder.ts";
+import { RackMachines, shownAddress } from "./machines.ts";
+import { devMachine, EMULATED_NETWORK } from "./objects.ts";
+import { choosePorts, type DevPorts } from "./ports.ts";
+import { type Places, Screen } from "./screen.ts";
+import type { DevSettings } from "./settings.ts";
+
+const clock = systemClock;
+const random = Math.random;
+const REDRAW_MS = 100;
+/** Firmware that waits as long as real firmware does would be half of the time of a boot. */
+const HURRY = 8;
+const DRAIN_MS = 1000;
+const ADDRESS = "127.0.0.1";
+
+/**
+ * Runs until `io.signal` aborts, or with `once` until all machines have installed.
+ * @throws {StartError} when it cannot start, or with `once` when a machine has not installed in time
+ */
+export async function dev(settings: DevSettings, io: Io): Promise<void> {
+  const screen = new Screen(new LiveLines(io), clock.now());
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await DevFolder.open(settings.state));
+  const log = fileLogger(folder, screen, io.signal, stack);
+  try {
+    await run({ settings, io, folder, log, screen, stack });
+  } catch (error) {
+    throw startError(error);
+  }
+}
+
+/** Everything that a run is made of. */
+interface Run {
+  readonly settings: DevSettings;
+  readonly io: Io;
+  readonly folder: DevFolder;
+  readonly log: Logger;
+  readonly screen: Screen;
+  readonly stack: AsyncDisposableStack;
+}
+
+/** The log goes to a file; what needs attention is shown too, until the user stops it all. */
+function fileLogger(folder: DevFolder, screen: Screen, stop: AbortSignal, stack: AsyncDisposableStack): Logger {
+  const file = Deno.openSync(folder.file("metalman.log"), { create: true, append: true });
+  stack.defer(() => file.close());
+  const encoder = new TextEncoder();
+  return createLogger({
+    write: (line) => {
+      const bytes = encoder.encode(`${line}\n`);
+      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+      const [, , attention] = /^(\S+) (?:WARN|ERROR) +(.*)/.exec(line) ?? [];
+      if (attention !== undefined && !stop.aborted) screen.say(`! ${attention}`);
+    },
+  });
+}
+
+async function run(parts: Run): Promise<void> {
+  const { settings, io, folder, log, screen, stack } = parts;
+  const count = settings.machines === 1 ? "1 emulated server" : `${settings.machines} emulated servers`;
+  screen.say(`metalman dev, for trying things out: a Kubernetes API, a registry and ${count} on this machine.`);
+  const ports = choosePorts(folder.ports, (message) => screen.say(`! ${message}`));
+  await folder.keep(ports);
+  const cluster = await startCluster({ folder, ports, log, files: await sampleImage(), stack });
+  const places: Places = {
+    kubeconfig: cluster.kubeconfig,
+    log: folder.file("metalman.log"),
+    example: await writeExample(folder, devMachine(settings.machines, cluster.image, EMULATED_NETWORK)),
+    registry: cluster.registry,
+    temporary: folder.isKept ? undefined : folder.path,
+  };
+  screen.welcome(places);
+  const servers = emulatedServers(parts, ports, cluster);
+  const site = startSite(parts, ports, cluster, servers.rack);
+  stack.use(servers.rack);
+  const end = Promise.race([site.ended, aborted(io.signal)]);
+  await Promise.race([site.ready, end]);
+  await createMachines(cluster, settings.machines, EMULATED_NETWORK);
+  const tasks = stack.use(new TaskGroup(log));
+  tasks.start("servers of the rack", (signal) => servers.machines.run(signal));
+  tasks.start("screen", (signal) => redraw(screen, signal));
+  if (settings.once) return await untilInstalled(parts, servers.installed, end);
+  tasks.start("advice", () => Promise.race([end, servers.installed.then(() => screen.tryNext(places))]));
+  await end;
+}
+
+/** With --once: resolves when all have installed. @throws {StartError} when that takes too long or is interrupted */
+async function untilInstalled({ settings, screen }: Run, installed: Promise<void>, end: Promise<void>): Promise<void> {
+  const waiting = new AbortController();
+  const late = clock.sleep(settings.timeoutMs, { signal: waiting.signal }).then(
+    () => `within ${formatDuration(settings.timeoutMs)} (--timeout)`,
+    () => "",
+  );
+  const why = await Promise.race([installed, late, end.then(() => "before it was stopped")]);
+  waiting.abort();
+  if (why === undefined) return;
+  const names = screen.unfinished();
+  const some = names.length > 5 ? [...names.slice(0, 5), `and ${names.length - 5} more`] : names;
+  const where = some.length === 0 ? "none is switched on yet" : some.join("; ");
+  throw new StartError(`not all ${settings.machines} installed ${why}: ${where}`);
+}
+
+async function redraw(screen: Screen, signal: AbortSignal): Promise<void> {
+  try {
+    for (;; await clock.sleep(REDRAW_MS, { signal })) screen.redraw(clock.now());
+  } finally {
+    screen.redraw(clock.now());
+  }
+}
+
+/** The rack, and the Machines that it has servers for. */
+interface Servers {
+  readonly rack: Rack;
+  readonly machines: RackMachines;
+  /** Resolves when as many as were asked for have installed, and all that there are. */
+  readonly installed: Promise<void>;
+}
+
+function emulatedServers({ settings, log, screen }: Run, ports: DevPorts, { client }: DevCluster): Servers {
+  const all = Promise.withResolvers<void>();
+  const confirm = (mac: string) => {
+    screen.confirm(mac, clock.now());
+    if (screen.isDone && screen.total >= settings.machines) all.resolve();
+  };
+  const rack = startRack({
+    network: { dhcp: { address: ADDRESS, port: ports.dhcp }, tftpPort: ports.tftp },
+    onEvent: (event) => {
+      screen.event(event);
+      if (event.stage === "running" && machines.isInstalled(event.mac)) confirm(event.mac);
+    },
+    clock,
+    random,
+    hurry: HURRY,
+  });
+  const machines = new RackMachines({
+    ...{ client, rack, firmware: settings.firmware, log, clock, random },
+    added: (mac, machine) => screen.add(mac, machine.name, shownAddress(machine)),
+    removed: (mac) => screen.remove(mac),
+    installed: confirm,
+  });
+  return { rack, machines, installed: all.promise };
+}
+
+/** A running serve-pxe. */
+interface Site {
+  /** Machines are answered. */
+  readonly ready: Promise<void>;
+  /** Rejects when it cannot start. */
+  readonly ended: Promise<void>;
+}
+
+function startSite({ folder, log, io, stack }: Run, ports: DevPorts, { kubeconfig }: DevCluster, rack: Rack): Site {
+  const settings = serveSettings({
+    "bind-address": ADDRESS,
+    "http-port": String(ports.http),
+    "health-port": String(ports.health),
+    "tftp-port": String(ports.tftp),
+    "dhcp-port": String(ports.dhcp),
+    "cache-dir": folder.file("cache"),
+    kubeconfig,
+  }, folder.path);
+  const stop = new AbortController();
+  const ready = Promise.withResolvers<void>();
+  const ended = runSite({
+    settings,
+    log,
+    env: io.env,
+    signal: stop.signal,
+    relayPort: rack.relay.port,
+    clientAddress: (seen) => rack.addressOf(seen),
+    ready: ready.resolve,
+    // By then its machines are off.
+    drainMs: DRAIN_MS,
+  });
+  stack.defer(async () => {
+    stop.abort();
+    await ended.catch(() => {});
+  });
+  return { ready: ready.promise, ended };
+}

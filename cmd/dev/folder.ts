@@ -1,0 +1,90 @@
+/** The folder of one `metalman dev`: temporary, or kept with --state. */
+import { StartError } from "../usage.ts";
+
+/** Grows when a folder of an older metalman can no longer be used. */
+const VERSION = 1;
+const MARK = "metalman-dev.json";
+
+/** Ports of an earlier run in the same folder, so that URLs and image references stay true. */
+export type Ports = Readonly<Record<string, number>>;
+
+/** An open folder; removed when disposed, unless it is kept. */
+export class DevFolder implements AsyncDisposable {
+  /** Absolute. */
+  readonly path: string;
+  /** Whether it outlives this run. */
+  readonly isKept: boolean;
+  /** What the last run in it used. */
+  readonly ports: Ports;
+
+  private constructor(path: string, isKept: boolean, ports: Ports) {
+    this.path = path;
+    this.isKept = isKept;
+    this.ports = ports;
+  }
+
+  /**
+   * Opens the folder of an earlier run or makes a new one.
+   * @throws {StartError} when it cannot be written, is something else's, or of another version
+   */
+  static async open(state: string | undefined): Promise<DevFolder> {
+    if (state === undefined) return new DevFolder(await Deno.makeTempDir({ prefix: "metalman-dev-" }), false, {});
+    try {
+      await Deno.mkdir(state, { recursive: true });
+      const path = await Deno.realPath(state);
+      return new DevFolder(path, true, await readMark(path));
+    } catch (error) {
+      if (error instanceof StartError) throw error;
+      throw new StartError(`cannot use --state ${state}: ${reason(error)}; name a folder that you may write to`);
+    }
+  }
+
+  /** A path in it. */
+  file(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  /** Remembers the ports of this run. */
+  async keep(ports: Ports): Promise<void> {
+    await Deno.writeTextFile(this.file(MARK), `${JSON.stringify({ version: VERSION, ports })}\n`);
+  }
+
+  /** Removes it unless it is kept. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.isKept) await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+function reason(error: unknown): string {
+  if (error instanceof Deno.errors.PermissionDenied) return "no permission";
+  if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory) {
+    return "it is not a folder";
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function readMark(path: string): Promise<Ports> {
+  const text = await Deno.readTextFile(`${path}/${MARK}`).catch(() => undefined);
+  if (text === undefined) {
+    for await (const { name } of Deno.readDir(path)) {
+      throw new StartError(`--state ${path} holds something else (${name}): name an empty or a new folder`);
+    }
+    await Deno.writeTextFile(`${path}/${MARK}`, `${JSON.stringify({ version: VERSION, ports: {} })}\n`);
+    return {};
+  }
+  const { version, ports } = parseMark(text);
+  if (version === VERSION) return ports;
+  throw new StartError(
+    `--state ${path} is of another version of metalman (${version}, this one writes ${VERSION}): name a new folder, or remove it`,
+  );
+}
+
+function parseMark(text: string): { readonly version: unknown; readonly ports: Ports } {
+  try {
+    const { version, ports } = JSON.parse(text);
+    const numbers = Object.entries(ports ?? {}).filter(([, port]) => Number.isInteger(port)) as [string, number][];
+    return { version, ports: Object.fromEntries(numbers) };
+  } catch {
+    return { version: "unreadable", ports: {} };
+  }
+}

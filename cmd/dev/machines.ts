@@ -1,0 +1,119 @@
+/** Keeps the rack as the cluster has it: a server for each Machine, switched on; and says what becomes of them. */
+import { formatIpv4 } from "../../base/address.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Rack } from "../../dev/rack/types.ts";
+import { ObjectCache, withoutManagedFields } from "../../k8s/cache.ts";
+import type { KubeClient } from "../../k8s/client.ts";
+import { watchCollection } from "../../k8s/watch.ts";
+import { ConditionType } from "../../machine/conditions.ts";
+import { type Machine, type MachineObject, readMachine } from "../../machine/types.ts";
+
+/** What {@link RackMachines} needs. */
+export interface RackMachinesOptions {
+  readonly client: KubeClient;
+  readonly rack: Rack;
+  readonly firmware: "pxe" | "http";
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** A server came. */
+  readonly added: (mac: string, machine: Machine) => void;
+  /** A server went. */
+  readonly removed: (mac: string) => void;
+  /** The cluster says that the Machine of a server is installed and that its cloud-init is done. */
+  readonly installed: (mac: string) => void;
+}
+
+const MACHINES = { group: "unbounded-cloud.io", version: "v1alpha3", plural: "machines" };
+
+/** Servers in the rack by the Machines that they stand for. */
+export class RackMachines {
+  readonly #options: RackMachinesOptions;
+  /** Name of a Machine to its server's MAC and the generation it was switched on for. */
+  readonly #servers = new Map<string, { readonly mac: string; generation: number }>();
+  readonly #installed = new Set<string>();
+
+  /** Does nothing until {@link run}. */
+  constructor(options: RackMachinesOptions) {
+    this.#options = options;
+  }
+
+  /** True when the cluster says that the Machine of this server is installed. */
+  isInstalled(mac: string): boolean {
+    return this.#installed.has(mac);
+  }
+
+  /** Follows the Machines until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { client, log, clock, random } = this.#options;
+    const cache = new ObjectCache<MachineObject>({ log, transform: withoutManagedFields });
+    cache.onChange((change) => {
+      if (change.kind === "deleted") this.#remove(change.key);
+      else this.#put(readMachine(change.value).machine);
+    });
+    const selection = {};
+    await cache.follow(
+      watchCollection<MachineObject>({ client, resource: MACHINES, selection, log, clock, random, signal }),
+    );
+  }
+
+  #put(machine: Machine): void {
+    const mac = machine.leases[0]?.mac;
+    const server = this.#servers.get(machine.name);
+    if (server !== undefined && server.mac !== mac) this.#remove(machine.name);
+    if (mac === undefined) return;
+    if (this.#options.rack.get(mac) === undefined) this.#add(machine, mac);
+    else if (server?.mac === mac && server.generation !== machine.generation) {
+      server.generation = machine.generation;
+      this.#retry(mac);
+    }
+    if (isDone(machine)) {
+      this.#installed.add(mac);
+      this.#options.installed(mac);
+    } else this.#installed.delete(mac);
+  }
+
+  #add(machine: Machine, mac: string): void {
+    const { rack, firmware, added, log } = this.#options;
+    try {
+      const server = rack.add({ mac, firmware });
+      this.#servers.set(machine.name, { mac, generation: machine.generation });
+      added(mac, machine);
+      server.powerOn();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      log.warn("no emulated server for this Machine", { machine: machine.name, error });
+    }
+  }
+
+  /** Somebody changed the Machine: a server that has given up tries again. */
+  #retry(mac: string): void {
+    const server = this.#options.rack.get(mac);
+    if (server?.stage === "failed") server.reset().catch((error) => this.#fault(mac, error));
+  }
+
+  #remove(name: string): void {
+    const server = this.#servers.get(name);
+    if (server === undefined) return;
+    this.#servers.delete(name);
+    this.#installed.delete(server.mac);
+    this.#options.rack.remove(server.mac).catch((error) => this.#fault(server.mac, error));
+    this.#options.removed(server.mac);
+  }
+
+  #fault(mac: string, error: unknown): void {
+    this.#options.log.error("an emulated server does not obey", { mac, error });
+  }
+}
+
+function isDone({ object }: Machine): boolean {
+  const holds = (type: string) =>
+    object.status?.conditions?.some((c) => c.type === type && c.status === "True") ?? false;
+  return holds(ConditionType.Repaved) && holds(ConditionType.CloudInitDone);
+}
+
+/** The first lease's address, as shown. */
+export function shownAddress({ leases }: Machine): string {
+  return leases[0] === undefined ? "" : formatIpv4(leases[0].ipv4);
+}

@@ -1,0 +1,52 @@
+/** Unprivileged ports for the parts of `metalman dev`: the same ones each time where they are free. */
+import { StartError } from "../usage.ts";
+import type { Ports } from "./folder.ts";
+
+/** What listens, and where it likes to. */
+const WANTED = {
+  api: { protocol: "tcp", port: 16443, what: "the Kubernetes API" },
+  registry: { protocol: "tcp", port: 15000, what: "the registry" },
+  http: { protocol: "tcp", port: 18880, what: "HTTP" },
+  health: { protocol: "tcp", port: 18081, what: "the health checks" },
+  tftp: { protocol: "udp", port: 16969, what: "TFTP" },
+  dhcp: { protocol: "udp", port: 16767, what: "DHCP" },
+} as const;
+
+/** Each part by its name. */
+export type DevPorts = { readonly [part in keyof typeof WANTED]: number };
+
+/** How far to look for a free port. */
+const TRIES = 100;
+
+function isFree(protocol: "tcp" | "udp", port: number): boolean {
+  try {
+    const hostname = "127.0.0.1";
+    const socket = protocol === "tcp"
+      ? Deno.listen({ hostname, port })
+      : Deno.listenDatagram({ transport: "udp", hostname, port });
+    socket.close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return false;
+    throw error;
+  }
+}
+
+/**
+ * Chooses the ports.
+ * @param before those of the last run in the same folder, which are tried first
+ * @param moved told of each that is not where it likes to be
+ * @throws {StartError} when there is none in reach
+ */
+export function choosePorts(before: Ports, moved: (message: string) => void): DevPorts {
+  const entries = Object.entries(WANTED).map(([part, { protocol, port, what }]) => {
+    const first = before[part] ?? port;
+    for (let candidate = first; candidate < first + TRIES; candidate++) {
+      if (!isFree(protocol, candidate)) continue;
+      if (candidate !== first) moved(`port ${first} is taken: ${what} is on port ${candidate}`);
+      return [part, candidate];
+    }
+    throw new StartError(`no free ${protocol} port from ${first} to ${first + TRIES - 1} for ${what}`);
+  });
+  return Object.fromEntries(entries) as DevPorts;
+}

@@ -1,0 +1,108 @@
+/** What `metalman dev` prints: the machines as they come along, what needs attention, and what to try next. */
+import type { MachineEvent } from "../../dev/rack/types.ts";
+import type { LiveLines } from "../live_lines.ts";
+import { Progress } from "./progress.ts";
+
+/** Where things are, for the texts. */
+export interface Places {
+  readonly kubeconfig: string;
+  readonly log: string;
+  readonly example: string;
+  /** `127.0.0.1:15000`. */
+  readonly registry: string;
+  /** Removed at the end; undefined: everything is kept. */
+  readonly temporary: string | undefined;
+}
+
+/** The screen of one run. Times are the clock's. */
+export class Screen {
+  readonly #lines: LiveLines;
+  readonly #startMs: number;
+  readonly #progress = new Progress();
+  #told = false;
+
+  /** Shows nothing yet. */
+  constructor(lines: LiveLines, startMs: number) {
+    this.#lines = lines;
+    this.#startMs = startMs;
+  }
+
+  /** Says one thing. */
+  say(line: string): void {
+    this.#lines.say(line);
+  }
+
+  /** A server came. */
+  add(mac: string, name: string, ip: string): void {
+    this.#progress.add(mac, name, ip);
+  }
+
+  /** A server went. */
+  remove(mac: string): void {
+    this.#progress.remove(mac);
+  }
+
+  /** A server did something. */
+  event(event: MachineEvent): void {
+    this.#print(this.#progress.event({ ...event, atMs: event.atMs - this.#startMs }));
+  }
+
+  /** The cluster says that a server is installed. */
+  confirm(mac: string, nowMs: number): void {
+    this.#print(this.#progress.confirm(mac, nowMs - this.#startMs));
+  }
+
+  #print(line: string | undefined): void {
+    if (line !== undefined && (this.#lines.terminal === undefined || this.isDone)) this.#lines.say(line);
+  }
+
+  /** Redraws what moves. */
+  redraw(nowMs: number): void {
+    const { terminal } = this.#lines;
+    if (terminal !== undefined) this.#lines.show(this.#progress.block(nowMs - this.#startMs, terminal));
+  }
+
+  /** Whether all servers have installed; false while there is none. */
+  get isDone(): boolean {
+    return this.#progress.total > 0 && this.#progress.installed === this.#progress.total;
+  }
+
+  /** How many there are. */
+  get total(): number {
+    return this.#progress.total;
+  }
+
+  /** Each server that has not installed, with where it is. */
+  unfinished(): string[] {
+    return this.#progress.unfinished();
+  }
+
+  /** What the user sees first. */
+  welcome({ kubeconfig, log }: Places): void {
+    this.say(`  export KUBECONFIG=${kubeconfig}`);
+    this.say("  kubectl get machines");
+    this.say(`What metalman does is in ${log}`);
+    this.say("");
+  }
+
+  /** What the user may do now; said once. */
+  tryNext({ example, registry, temporary }: Places): void {
+    if (this.#told) return;
+    this.#told = true;
+    const end = temporary === undefined
+      ? "Ctrl-C stops everything."
+      : `Ctrl-C stops everything and removes ${temporary}.`;
+    for (
+      const line of [
+        "",
+        "Installed. Try next:",
+        "  kubectl describe machines",
+        `  kubectl apply -f ${example}   # one more server boots`,
+        "  kubectl get events",
+        `  skopeo copy --dest-tls-verify=false docker://IMAGE docker://${registry}/mine:v1   # then name it in spec.pxe.image`,
+        end,
+        "",
+      ]
+    ) this.say(line);
+  }
+}

@@ -1,0 +1,113 @@
+/** `metalman dev` as a newcomer starts it: the real program in a process of its own (issue 4, part 5). Nothing needs to be installed. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import { load } from "js-yaml";
+import { KubeClient } from "../../k8s/client.ts";
+import { systemHost } from "../../k8s/host.ts";
+import { locateAccess } from "../../k8s/locate.ts";
+import { Peer } from "../peers/peer.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const MACHINES = "/apis/unbounded-cloud.io/v1alpha3/machines";
+
+interface MachineList {
+  readonly items: {
+    readonly metadata: { readonly name: string };
+    readonly status?: { readonly conditions?: { readonly type: string; readonly status: string }[] };
+  }[];
+}
+
+/** A folder for temporary files of its own, to see what is left in it. */
+async function start(folder: string, ...flags: string[]): Promise<Peer> {
+  await Deno.mkdir(`${folder}/tmp`, { recursive: true });
+  return new Peer(Deno.execPath(), ["run", "-A", MAIN, "dev", ...flags], { env: { TMPDIR: `${folder}/tmp` } });
+}
+
+async function temporary(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "dev-test-" });
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const left = async (folder: string) => (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+
+Deno.test("dev --once boots, installs and ends with 0, in plain lines, and leaves nothing behind", () =>
+  temporary(async (folder) => {
+    await using metalman = await start(folder, "--once", "--machines=3");
+    const { code } = await metalman.status;
+    equal(code, 0, metalman.output);
+    // deno-lint-ignore no-control-regex
+    equal(/\x1b/.test(metalman.output), false);
+    for (const name of ["node-01", "node-02", "node-03"]) {
+      match(
+        metalman.output,
+        new RegExp(`${name} +installing .*\\n[^]*${name} +cloud-init[^]*${name} +installed +in \\d+`),
+      );
+    }
+    deepEqual(await left(`${folder}/tmp`), []);
+  }));
+
+Deno.test("a Machine that the user applies gets a server, which boots too; Ctrl-C ends with 0 and keeps only --state", () =>
+  temporary(async (folder) => {
+    await using metalman = await start(folder, `--state=${folder}/state`);
+    await metalman.waitFor(/Installed. Try next:/, 60_000);
+    const [, example] = await metalman.waitFor(/kubectl apply -f (\S+)/);
+    using client = new KubeClient(await locateAccess(systemHost, { kubeconfig: `${folder}/state/kubeconfig` }));
+    const machine = load(await Deno.readTextFile(example!)) as { metadata: { name: string } };
+    await client.request("POST", MACHINES, { body: machine });
+    await metalman.waitFor(new RegExp(`${machine.metadata.name} +installed`), 60_000);
+    const { items } = await client.request<MachineList>("GET", MACHINES);
+    deepEqual(items.map(({ metadata }) => metadata.name), ["node-01", "node-02"]);
+    await client.request("DELETE", `${MACHINES}/node-01`);
+    equal((await metalman.stop("SIGINT")).code, 0, metalman.output);
+    deepEqual(await left(`${folder}/tmp`), []);
+
+    // What was kept is there again, on the same ports, and what was deleted is made again.
+    await using again = await start(folder, `--state=${folder}/state`, "--once");
+    equal((await again.status).code, 0, again.output);
+    match(again.output, /node-02 +installed/);
+    equal(/is taken/.test(again.output), false, again.output);
+  }));
+
+Deno.test("dev --once names the machines that have not installed in time, and exits with 1", () =>
+  temporary(async (folder) => {
+    await using metalman = await start(folder, "--once", "--timeout=500ms");
+    equal((await metalman.status).code, 1);
+    match(metalman.output, /Error: not all 1 installed within 500ms \(--timeout\): (node-01: |none is)/);
+    deepEqual(await left(`${folder}/tmp`), []);
+  }));
+
+Deno.test("a --state that cannot be used is one clear line, and nothing is touched", () =>
+  temporary(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    await Deno.mkdir(`${folder}/other`);
+    await Deno.writeTextFile(`${folder}/other/thesis.tex`, "");
+    await Deno.mkdir(`${folder}/old`);
+    await Deno.writeTextFile(`${folder}/old/metalman-dev.json`, '{"version":0}');
+    const cases: [string, RegExp][] = [
+      ["file", /^Error: cannot use --state \S+file: it is not a folder; name a folder that you may write to\n$/],
+      ["other", /^Error: --state \S+other holds something else \(thesis.tex\): name an empty or a new folder\n$/],
+      [
+        "old",
+        /^Error: --state \S+old is of another version of metalman \(0, this one writes 1\): name a new folder, or remove it\n$/,
+      ],
+    ];
+    for (const [name, wanted] of cases) {
+      await using metalman = await start(folder, `--state=${folder}/${name}`);
+      equal((await metalman.status).code, 1);
+      match(metalman.output, wanted);
+    }
+  }));
+
+Deno.test("a port that is taken: the next one, said so", () =>
+  temporary(async (folder) => {
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await Deno.mkdir(`${folder}/state`);
+    const ports = { registry: taken.addr.port };
+    await Deno.writeTextFile(`${folder}/state/metalman-dev.json`, JSON.stringify({ version: 1, ports }));
+    await using metalman = await start(folder, `--state=${folder}/state`, "--once");
+    equal((await metalman.status).code, 0, metalman.output);
+    match(metalman.output, new RegExp(`! port ${taken.addr.port} is taken: the registry is on port \\d+`));
+  }));
