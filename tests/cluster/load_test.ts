@@ -2,22 +2,12 @@
 import assert from "node:assert/strict";
 import { ApiError } from "../../k8s/errors.ts";
 import { API_SERVER, startApiServer } from "../peers/apiserver.ts";
+import { compact } from "../peers/etcd.ts";
 import { peerTest, run } from "../peers/peer.ts";
 import { clientFor, MachineMirror, machineNamed, MACHINES } from "./machines.ts";
 
 const COUNT = 10_000;
 const AT_ONCE = 32;
-
-/** Has etcd forget all but the newest state, as it does every few minutes. */
-async function compact(etcdUrl: string): Promise<void> {
-  const post = async (path: string, body: unknown): Promise<{ header: { revision: string } }> => {
-    const response = await fetch(`${etcdUrl}/v3/kv/${path}`, { method: "POST", body: JSON.stringify(body) });
-    if (!response.ok) throw new Error(`etcd: ${response.status} ${await response.text()}`);
-    return await response.json();
-  };
-  const { header } = await post("range", { key: btoa("none") });
-  await post("compaction", { revision: header.revision, physical: true });
-}
 
 peerTest(
   "10,000 Machines are listed in pages, kept in less than 200 MiB, and followed over a compaction",

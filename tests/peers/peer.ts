@@ -41,7 +41,7 @@ export function missing({ programs, files = [], root = false }: Needs): string |
  * A test beside foreign programs. Where they are missing it is skipped and its name says why;
  * with REQUIRE_PEERS=1 that is a failure.
  */
-export function peerTest(name: string, needs: Needs, fn: () => Promise<void>): void {
+export function peerTest(name: string, needs: Needs, fn: (t: Deno.TestContext) => Promise<void>): void {
   const absent = missing(needs);
   if (absent === undefined) return Deno.test(name, fn);
   const reason = `${name} [skipped: ${absent} not found; deno task test:setup installs it]`;
