@@ -27,7 +27,10 @@ const RULES: readonly Rule[] = [
     /^BdsDxe: starting \S+ "UEFI (?:Misc Device|Hard Drive)/,
     () => ({ stage: "disk boot", detail: "EFI/BOOT/BOOTX64.EFI" }),
   ],
-  [/^BdsDxe: No bootable option/, () => ({ stage: "failed", detail: "the firmware found nothing to boot" })],
+  [
+    /^BdsDxe: (?:No bootable option|starting \S+ "EFI Internal Shell")/,
+    () => ({ stage: "failed", detail: "the firmware found nothing to boot" }),
+  ],
   // shim and GRUB.
   [/^Fetching Netboot Image (\S+)/, ([, file]) => ({ detail: file! })],
   [/^Welcome to GRUB!/, () => ({ detail: "GRUB" })],

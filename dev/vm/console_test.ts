@@ -65,6 +65,11 @@ const CASES: readonly (readonly [line: string, stage: Stage | undefined, detail:
   ["error: file `/boot/vmlinuz' not found.", undefined, "GRUB: file `/boot/vmlinuz' not found."],
   ["BdsDxe: No bootable option or device was found.", "failed", "the firmware found nothing to boot"],
   [
+    'BdsDxe: starting Boot0002 "EFI Internal Shell" from Fv(7CB8BDC9-F8EB-4F34-AAEA-3EE4AF6516A1)',
+    "failed",
+    "the firmware found nothing to boot",
+  ],
+  [
     "[    1.0] Kernel panic - not syncing: VFS: Unable to mount root fs",
     "failed",
     "kernel panic: VFS: Unable to mount root fs",
