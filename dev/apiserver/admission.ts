@@ -8,7 +8,7 @@ import { validateMetadata, validateMetadataUpdate } from "./metadata_validate.ts
 import type { ApiObject, Json, Metadata } from "./object.ts";
 import { applyDefaults } from "./schema_default.ts";
 import { prune } from "./schema_prune.ts";
-import { validate } from "./schema_validate.ts";
+import { validate, validateStatus } from "./schema_validate.ts";
 import { strictComplaints } from "./strict_fields.ts";
 import { badRequest, invalid } from "./status_error.ts";
 import type { FieldValidation } from "./write_options.ts";
@@ -51,12 +51,13 @@ export function admit(kind: Kind, object: ApiObject, fieldValidation: FieldValid
 }
 
 /**
- * Refuses an object that breaks the rules of its kind, or a change that it does not allow.
+ * Refuses an object that breaks the rules of its kind, or a change that it does not allow; `status`: only that is written.
  * @throws {StatusError} 422
  */
-export function mustBeValid(kind: Kind, object: ApiObject, before?: ApiObject): void {
+export function mustBeValid(kind: Kind, object: ApiObject, before?: ApiObject, status = false): void {
   const metadata = before === undefined ? validateMetadata(kind, object) : validateMetadataUpdate(kind, before, object);
-  const rest = kind.builtIn ? validateKind(kind, object, before) : validate(object, kind.schema);
+  const check = status ? validateStatus : validate;
+  const rest = kind.builtIn ? validateKind(kind, object, before) : check(object, kind.schema);
   const errors = [...metadata, ...rest];
   if (errors.length > 0) throw invalid(kind, object.metadata.name ?? "", errors);
 }

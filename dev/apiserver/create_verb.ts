@@ -3,6 +3,7 @@ import { admit, mustBeValid } from "./admission.ts";
 import { trackUpdate } from "./apply/track_update.ts";
 import { isNamespaces, labelNamespace, prepareForCreate } from "./built_in_rules.ts";
 import type { Kind } from "./kind.ts";
+import { metadataWarnings } from "./metadata_validate.ts";
 import type { ApiObject } from "./object.ts";
 import { scopeOf } from "./scope_of.ts";
 import { alreadyExists, notFound, StatusError } from "./status_error.ts";
@@ -25,6 +26,7 @@ export function createObject(context: VerbContext, request: VerbRequest): VerbAn
   const object = request.body as ApiObject;
   mustHaveNamespace(context, request);
   const warnings = admit(kind, object, options.fieldValidation, request.text);
+  warnings.push(...metadataWarnings(kind, object));
   if ((object.metadata["resourceVersion"] ?? "") !== "") {
     throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
   }

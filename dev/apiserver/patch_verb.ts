@@ -4,6 +4,7 @@ import { serverSideApply } from "./apply/server_side_apply.ts";
 import { mustHaveNamespace, setMetadata, storeNew } from "./create_verb.ts";
 import { invalidValue } from "./field_error.ts";
 import type { Kind } from "./kind.ts";
+import { metadataWarnings } from "./metadata_validate.ts";
 import { type ApiObject, isJsonObject, type JsonObject } from "./object.ts";
 import { jsonPatch } from "./patch/json_patch.ts";
 import { mergePatch } from "./patch/merge_patch.ts";
@@ -30,6 +31,7 @@ export function patchObject(context: VerbContext, request: VerbRequest): VerbAns
   mustKeepVersion(kind, result, live);
   const sent = checked(context, request, result);
   const warnings = admit(kind, sent, options.fieldValidation);
+  warnings.push(...metadataWarnings(kind, sent, live));
   return { code: 200, body: replace(context, request, { live, sent }, options), warnings };
 }
 
@@ -87,6 +89,7 @@ function applyObject(context: VerbContext, request: VerbRequest): VerbAnswer {
   // Defaults come after it: they are nobody's wish.
   const applied = structuredClone(serverSideApply({ kind, live, config, manager, force, subresource, time }));
   const warnings = admit(kind, applied, options.fieldValidation);
+  warnings.push(...metadataWarnings(kind, applied, live));
   if (live !== undefined) {
     return { code: 200, body: replace(context, request, { live, sent: applied, isTracked: true }, options), warnings };
   }

@@ -10,6 +10,7 @@ import {
   prepareForUpdate,
 } from "./built_in_rules.ts";
 import { invalidValue } from "./field_error.ts";
+import { metadataWarnings } from "./metadata_validate.ts";
 import { NumberError, parseUint64 } from "./go_numbers.ts";
 import { type Kind, qualifiedPlural } from "./kind.ts";
 import type { ApiObject } from "./object.ts";
@@ -28,6 +29,7 @@ export function updateObject(context: VerbContext, request: VerbRequest): VerbAn
   const sent = request.body as ApiObject;
   const warnings = admit(kind, sent, options.fieldValidation, request.text);
   const live = mustGet(context.store, request);
+  warnings.push(...metadataWarnings(kind, sent, live));
   mustHaveUid(request, sent, live);
   return { code: 200, body: replace(context, request, { live, sent }, options), warnings };
 }
@@ -55,7 +57,7 @@ export function replace(context: VerbContext, request: VerbRequest, change: Chan
     ? sent
     : trackUpdate({ kind, before: live, after: sent, manager: options.manager, subresource, time });
   const next = status ? withStatus(kind, live, tracked) : withoutStatus(kind, live, tracked);
-  mustBeValid(kind, next, live);
+  mustBeValid(kind, next, live, status);
   if (isSame(live, next)) return live;
   if (options.dryRun) return withVersion(next, live);
   const { finalizers } = next.metadata;
