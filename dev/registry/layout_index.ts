@@ -15,9 +15,21 @@ const shape = z.looseObject({
   })),
 });
 
-/** index.json; fields that are not known here are kept. */
-export type LayoutIndex = z.infer<typeof shape>;
-type Entry = LayoutIndex["manifests"][number];
+/** A manifest of a layout. */
+export interface LayoutEntry extends Descriptor {
+  /** The tag is among them. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** What is not known here is kept. */
+  readonly [field: string]: unknown;
+}
+
+/** index.json. */
+export interface LayoutIndex {
+  /** One for each tag, and one for each manifest without. */
+  readonly manifests: readonly LayoutEntry[];
+  /** What is not known here is kept. */
+  readonly [field: string]: unknown;
+}
 
 /** Of a layout without manifests. */
 export const EMPTY_INDEX: LayoutIndex = {
@@ -35,7 +47,7 @@ export function parseLayoutIndex(text: string): LayoutIndex | undefined {
   }
 }
 
-const tagOf = ({ annotations }: Entry) => annotations?.[REF_NAME];
+const tagOf = ({ annotations }: LayoutEntry) => annotations?.[REF_NAME];
 
 /** The tags, in no order. Other programs keep names there that are no tags: those are left out. */
 export function tagsOf({ manifests }: LayoutIndex): string[] {
@@ -64,7 +76,12 @@ export function withManifest(index: LayoutIndex, added: Descriptor, tag?: string
   const others = rest.manifests.filter((entry) => entry.digest !== digest || tagOf(entry) !== undefined)
     .map((entry) => entry.digest === digest ? { ...entry, mediaType } : entry);
   if (tag === undefined && others.some((entry) => entry.digest === digest)) return { ...rest, manifests: others };
-  const entry: Entry = { mediaType, digest, size, ...(tag === undefined ? {} : { annotations: { [REF_NAME]: tag } }) };
+  const entry: LayoutEntry = {
+    mediaType,
+    digest,
+    size,
+    ...(tag === undefined ? {} : { annotations: { [REF_NAME]: tag } }),
+  };
   return { ...rest, manifests: [...others, entry] };
 }
 

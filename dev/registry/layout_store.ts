@@ -185,7 +185,8 @@ export class LayoutStore implements AsyncDisposable {
   ): Promise<void> {
     await this.#exclusively(name, () => this.#makeLayout(name));
     for (const [digest, bytes] of blobs) {
-      if (digest !== manifest.digest) await this.#write(name, digest, bytes);
+      const there = digest === manifest.digest || (await this.blob(name, digest))?.size === bytes.length;
+      if (!there) await this.#write(name, digest, bytes);
     }
     await this.putManifest(name, manifest, blobs.get(manifest.digest)!, tag);
   }

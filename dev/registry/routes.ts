@@ -17,7 +17,8 @@ export interface PageRequest {
 }
 
 /** In a repository. */
-interface Within {
+export interface Within {
+  /** The repository's. */
   readonly name: string;
 }
 

@@ -34,15 +34,18 @@ interface Upload {
 export class UploadStore {
   readonly #store: LayoutStore;
   readonly #now: () => number;
+  readonly #maxBytes: number;
   readonly #uploads = new Map<string, Upload>();
 
   /**
    * No uploads yet.
    * @param now milliseconds, for the age of uploads
+   * @param maxBytes of one blob
    */
-  constructor(store: LayoutStore, now: () => number) {
+  constructor(store: LayoutStore, now: () => number, maxBytes: number = MAX_BLOB_BYTES) {
     this.#store = store;
     this.#now = now;
+    this.#maxBytes = maxBytes;
   }
 
   /** Begins an upload. @throws {Refusal} when there are too many */
@@ -134,9 +137,9 @@ export class UploadStore {
   async #write(upload: Upload, pieces: AsyncIterable<Uint8Array>): Promise<void> {
     using file = await Deno.open(upload.path, { append: true });
     for await (const piece of pieces) {
-      if (upload.size + piece.length > MAX_BLOB_BYTES) {
+      if (upload.size + piece.length > this.#maxBytes) {
         await this.#drop(upload);
-        throw new Refusal(413, "SIZE_INVALID", `blobs have at most ${MAX_BLOB_BYTES} bytes here`);
+        throw new Refusal(413, "SIZE_INVALID", `blobs have at most ${this.#maxBytes} bytes here`);
       }
       try {
         for (let at = 0; at < piece.length;) at += await file.write(piece.subarray(at));
