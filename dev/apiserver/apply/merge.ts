@@ -52,12 +52,13 @@ function mergeLists(shape: ListShape, live: readonly Json[], config: readonly Js
   const shared = wantedOrder.filter((element) => there.has(element));
   const merged: Json[] = [];
   const taken = new Set<string>();
+  let next = 0;
   const take = (element: string) => {
     taken.add(element);
     const before = there.get(element);
     const item = wanted.get(element)![0]!;
     merged.push(mergeValues(shape.item, before?.length === 1 ? before[0] : undefined, item));
-    if (shared[0] === element) shared.shift();
+    if (shared[next] === element) next++;
   };
   let [left, right] = [0, 0];
   while (left < order.length || right < wantedOrder.length) {
@@ -69,7 +70,7 @@ function mergeLists(shape: ListShape, live: readonly Json[], config: readonly Js
         right++;
         continue;
       }
-      if (wanted.has(element) && shared.length > 0 && shared[0] !== element) {
+      if (wanted.has(element) && next < shared.length && shared[next] !== element) {
         left++;
         continue;
       }

@@ -2,7 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../object.ts";
 import { StatusError } from "../status_error.ts";
 import { goValue } from "./go_value.ts";
-import { equal, own } from "./json_value.ts";
+import { own } from "./json_value.ts";
 
 /** How a list is merged. */
 export interface ListRule {
@@ -25,17 +25,18 @@ export function mergeLists(original: readonly Json[], patch: readonly Json[], ru
   if (!rule.merged) return [...patch];
   if (original.length === 0 && patch.length === 0) return [];
   if (!areMaps(original, patch)) {
-    const all = [...original, ...patch];
-    const merged = all.filter((item, i) => all.findIndex((other) => equal(item, other)) === i);
-    return ordered(merged, patch, original, rule);
+    const merged = new Map([...original, ...patch].map((item) => [nameOf(item, rule), item]));
+    return ordered([...merged.values()], patch, original, rule);
   }
   if (rule.key === undefined) throw unexpected("cannot merge lists without merge key");
   const [kept, set] = specialElements(original as JsonObject[], patch as JsonObject[], rule.key);
   const merged = [...kept];
+  const places = placesOf(kept, rule);
   for (const item of set) {
-    const found = merged.findIndex((other) => equal(own(other, rule.key!), keyOf(item, rule.key!)));
-    if (found < 0) merged.push(rule.plain(item) as JsonObject);
-    else merged[found] = rule.element(merged[found]!, item);
+    const name: string = JSON.stringify(keyOf(item, rule.key));
+    const place = places.get(name) ?? merged.length;
+    places.set(name, place);
+    merged[place] = place < merged.length ? rule.element(merged[place]!, item) : rule.plain(item) as JsonObject;
   }
   return ordered(merged, set, kept, rule);
 }
@@ -65,35 +66,45 @@ function specialElements(
   patch: readonly JsonObject[],
   key: string,
 ): [kept: readonly JsonObject[], set: readonly JsonObject[]] {
-  let kept = original;
+  const gone = new Set<string>();
   let replace = false;
   for (const item of patch) {
     const directive = own(item, "$patch");
     if (directive === undefined) continue;
-    if (directive === "delete") {
-      const gone = keyOf(item, key);
-      kept = kept.filter((other) => !equal(own(other, key), gone));
-    } else if (directive === "replace") replace = true;
+    if (directive === "delete") gone.add(JSON.stringify(keyOf(item, key)));
+    else if (directive === "replace") replace = true;
     else if (directive === "merge") throw unexpected("merging lists cannot yet be specified in the patch");
     else throw unexpected(`unknown patch type: ${goValue(directive)} in map: ${goValue(item)}`);
   }
   const set = patch.filter((item) => !Object.hasOwn(item, "$patch"));
-  return replace ? [set, []] : [kept, set];
+  return replace ? [set, []] : [original.filter((item) => !gone.has(JSON.stringify(own(item, key)))), set];
 }
 
-function indexIn(list: readonly Json[], item: Json, { key }: ListRule): number {
-  if (key === undefined || !isJsonObject(item)) return list.findIndex((other) => equal(other, item));
-  const value = keyOf(item, key);
-  return list.findIndex((other) => isJsonObject(other) && equal(own(other, key), value));
+/** What an item is found by. */
+function nameOf(item: Json, { key }: ListRule): string {
+  return JSON.stringify(key !== undefined && isJsonObject(item) ? keyOf(item, key) : item);
+}
+
+/** Where each item is; of several of one name, the first. */
+function placesOf(list: readonly Json[], rule: ListRule): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const [place, item] of list.entries()) {
+    // Without its key an item of the object is found by nothing.
+    if (rule.key !== undefined && isJsonObject(item) && !Object.hasOwn(item, rule.key)) continue;
+    const name = nameOf(item, rule);
+    if (!places.has(name)) places.set(name, place);
+  }
+  return places;
 }
 
 /** Whether the items come in that order, and are all in it. */
 export function inOrder(items: readonly Json[], order: readonly Json[], rule: ListRule): boolean {
+  const names = order.map((item) => nameOf(item, rule));
   let next = 0;
   for (const item of items) {
-    const found = indexIn(order.slice(next), item, rule);
+    const found = names.indexOf(nameOf(item, rule), next);
     if (found < 0) return false;
-    next += found + 1;
+    next = found + 1;
   }
   return true;
 }
@@ -105,14 +116,18 @@ export function ordered(
   before: readonly Json[],
   rule: ListRule,
 ): Json[] {
-  const by = (list: readonly Json[]) => (a: Json, b: Json) => indexIn(list, a, rule) - indexIn(list, b, rule);
-  const named = items.filter((item) => indexIn(order, item, rule) >= 0).sort(by(order));
-  const others = items.filter((item) => indexIn(order, item, rule) < 0).sort(by(before));
+  const [wanted, known] = [placesOf(order, rule), placesOf(before, rule)];
+  const placed = items.map((item) => {
+    const name = nameOf(item, rule);
+    return { item, wanted: wanted.get(name), before: known.get(name) };
+  });
+  const named = placed.filter((one) => one.wanted !== undefined).sort((a, b) => a.wanted! - b.wanted!);
+  const others = placed.filter((one) => one.wanted === undefined).sort((a, b) => (a.before ?? 0) - (b.before ?? 0));
   const result: Json[] = [];
-  while (named.length > 0 && others.length > 0) {
-    const [other, next] = [indexIn(before, others[0]!, rule), indexIn(before, named[0]!, rule)];
-    const isOtherFirst = other >= 0 && next >= 0 && other < next;
-    result.push(isOtherFirst ? others.shift()! : named.shift()!);
+  let next = 0;
+  for (const other of others) {
+    while (next < named.length && !(other.before! < named[next]!.before!)) result.push(named[next++]!.item);
+    result.push(other.item);
   }
-  return [...result, ...named, ...others];
+  return [...result, ...named.slice(next).map(({ item }) => item)];
 }

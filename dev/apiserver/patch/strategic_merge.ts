@@ -4,7 +4,7 @@ import type { Schema } from "../schema.ts";
 import { fieldSchema } from "../schema_default.ts";
 import { badRequest, StatusError } from "../status_error.ts";
 import { goType, goValue } from "./go_value.ts";
-import { checkDepth, define, equal, goTypeName, own } from "./json_value.ts";
+import { checkDepth, define, goTypeName, own } from "./json_value.ts";
 import { inOrder, type ListRule, mergeLists, ordered } from "./strategic_list.ts";
 
 const DIRECTIVE = "$patch";
@@ -71,17 +71,19 @@ function retained(original: JsonObject, patch: JsonObject): JsonObject {
   if (keep === undefined) return { ...original };
   const refused = () => badRequest("invalid patch format of retainKeys");
   if (!Array.isArray(keep)) throw refused();
+  const kept = new Set(keep);
   for (const [key, value] of Object.entries(patch)) {
     const free = key === RETAIN_KEYS || value === null || key.startsWith(DELETE_PREFIX) || key.startsWith(ORDER_PREFIX);
-    if (!free && !keep.includes(key)) throw refused();
+    if (!free && !kept.has(key)) throw refused();
   }
-  return Object.fromEntries(Object.entries(original).filter(([name]) => keep.includes(name)));
+  return Object.fromEntries(Object.entries(original).filter(([name]) => kept.has(name)));
 }
 
 function deleteFrom(merged: JsonObject, name: string, values: Json): void {
   const list = own(merged, name);
   if (!Array.isArray(list) || !Array.isArray(values)) return;
-  merged[name] = list.filter((item) => !values.some((value) => equal(value, item)));
+  const gone = new Set(values.map((value) => JSON.stringify(value)));
+  merged[name] = list.filter((item) => !gone.has(JSON.stringify(item)));
 }
 
 function mergeField(merged: JsonObject, name: string, value: Json, schema: Schema): void {
