@@ -10,7 +10,7 @@ import { applyDefaults } from "./schema_default.ts";
 import { prune } from "./schema_prune.ts";
 import { validate, validateStatus } from "./schema_validate.ts";
 import { strictComplaints } from "./strict_fields.ts";
-import { badRequest, invalid } from "./status_error.ts";
+import { badRequest, invalid, type StatusError } from "./status_error.ts";
 import type { FieldValidation } from "./write_options.ts";
 
 /** An empty text, list or object in metadata is as if it were not there. */
@@ -24,30 +24,63 @@ function tidyMetadata(metadata: Metadata): void {
   delete metadata["selfLink"];
 }
 
+/** How many fields a JSON text has at most: a text within it may look like one. */
+function fieldsOfText(json: string): number {
+  let count = 0;
+  for (const _ of json.matchAll(/"\s*:/g)) count++;
+  return count;
+}
+
+/** How many fields a value has; fewer than its text when some were given twice. */
+function fieldsOf(value: Json): number {
+  if (typeof value !== "object" || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + fieldsOf(item), 0);
+  let count = 0;
+  for (const field in value) count += 1 + fieldsOf(value[field]!);
+  return count;
+}
+
+/** How an object came. */
+export interface Sent {
+  /** What becomes of fields that its schema does not know, and of those given twice. */
+  readonly fieldValidation: FieldValidation;
+  /** Its JSON, where that was sent. */
+  readonly text?: string;
+  /** Words what cannot be read. @default as for an object that was sent whole */
+  readonly refuse?: (problem: string) => StatusError;
+}
+
 /**
  * Makes an object that was sent, in place, one that could be stored.
- * @param text its JSON, where that was sent
  * @returns warnings for the client
- * @throws {StatusError} 400 for what cannot be read, and for unknown and repeated fields, where they are not to be dropped
+ * @throws {StatusError} for what cannot be read, and for unknown and repeated fields, where they are not to be dropped
  */
-export function admit(kind: Kind, object: ApiObject, fieldValidation: FieldValidation, text?: string): string[] {
-  const what = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}`;
-  const unreadable = decodeProblem(kind, object);
-  if (unreadable !== undefined) throw badRequest(`${what}: ${unreadable}`);
+export function admit(
+  kind: Kind,
+  object: ApiObject,
+  { fieldValidation, text, refuse = unreadable(kind) }: Sent,
+): string[] {
+  const problem = decodeProblem(kind, object);
+  if (problem !== undefined) throw refuse(problem);
+  const isTextNeeded = text !== undefined && fieldsOfText(text) !== fieldsOf(object);
   const unknown = prune(object, kind.schema);
   const complaints = fieldValidation === "Ignore"
     ? []
-    : text === undefined
+    : text === undefined || unknown.length === 0 && !isTextNeeded
     ? unknown.map((path) => `unknown field "${path}"`)
     : strictComplaints(kind, text, unknown);
   if (fieldValidation === "Strict" && complaints.length > 0) {
-    throw badRequest(`${what}: strict decoding error: ${complaints.join(", ")}`);
+    throw refuse(`strict decoding error: ${complaints.join(", ")}`);
   }
   tidyMetadata(object.metadata);
   applyDefaults(object, kind.schema);
   defaultKind(kind, object);
   if (kind.builtIn && kind.kind === "Secret") foldStringData(object);
   return complaints;
+}
+
+function unreadable({ kind, version }: Kind): (problem: string) => StatusError {
+  return (problem) => badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${problem}`);
 }
 
 /**

@@ -111,7 +111,11 @@ export class Api {
     if (verb === "list" && isWatch(query)) return this.#watch(common, request);
     const form = this.#form(request);
     const raw = async () => ({ bytes: await request.body(), contentType: headers.get("content-type") });
-    const sent = async () => checkSentObject(route, readObject(kind.kind, await raw()), this.#options.kinds);
+    const sent = async () => {
+      const read = readObject(kind.kind, await raw());
+      const { text } = read;
+      return { body: checkSentObject(route, read, this.#options.kinds), ...(text === undefined ? {} : { text }) };
+    };
     const answer = async (): Promise<VerbAnswer> => {
       switch (verb) {
         case "get":
@@ -119,7 +123,7 @@ export class Api {
           return verbs[verb](common);
         case "create":
         case "update":
-          return verbs[verb]({ ...common, body: await sent() });
+          return verbs[verb]({ ...common, ...await sent() });
         case "patch": {
           const { patch, contentType } = readPatch(kind, await raw());
           return verbs.patch({ ...common, body: patch, contentType });

@@ -70,6 +70,11 @@ export function allowsUnconditionalUpdate(kind: Kind): boolean {
   return kind.builtIn && kind.kind !== "Lease";
 }
 
+/** Whether a PUT makes an object that is not there. */
+export function allowsCreateOnUpdate(kind: Kind): boolean {
+  return kind.builtIn && ["Lease", "Event", "Service"].includes(kind.kind);
+}
+
 /** Whether a DELETE answers with the object instead of a Status. */
 export function answersWithDeleted(kind: Kind): boolean {
   return kind.builtIn && ["Service", "ServiceAccount"].includes(kind.kind);

@@ -1,5 +1,5 @@
 /** POST of an object to a collection. */
-import { admit, mustBeValid } from "./admission.ts";
+import { admit, mustBeValid, type Sent } from "./admission.ts";
 import { trackUpdate } from "./apply/track_update.ts";
 import { isNamespaces, labelNamespace, prepareForCreate } from "./built_in_rules.ts";
 import type { Kind } from "./kind.ts";
@@ -21,21 +21,32 @@ const MAX_TRIES = 8;
 
 /** POST. */
 export function createObject(context: VerbContext, request: VerbRequest): VerbAnswer {
-  const { kind, query, userAgent } = request;
-  const options = readWriteOptions("CreateOptions", query, { userAgent });
-  const object = request.body as ApiObject;
+  const options = readWriteOptions("CreateOptions", request.query, request);
+  const { resourceVersion } = (request.body as ApiObject).metadata;
   mustHaveNamespace(context, request);
-  const warnings = admit(kind, object, options.fieldValidation, request.text);
-  warnings.push(...metadataWarnings(kind, object));
-  if ((object.metadata["resourceVersion"] ?? "") !== "") {
+  if ((resourceVersion ?? "") !== "") {
     throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
   }
+  return createSent(context, request, options);
+}
+
+/** Creates the object that was sent, by POST or by a PUT that finds none. */
+export function createSent(context: VerbContext, request: VerbRequest, options: WriteOptions): VerbAnswer {
+  const { kind } = request;
+  const object = request.body as ApiObject;
+  const warnings = admit(kind, object, sentAs(request, options));
+  warnings.push(...metadataWarnings(kind, object));
   if (isNamespaces(kind)) labelNamespace(object);
   const time = timeText(context.clock.now());
   setMetadata(context, request, object, time);
   const { manager } = options;
   const tracked = trackUpdate({ kind, before: undefined, after: object, manager, subresource: "", time });
   return { code: 201, body: storeNew(context, request, tracked, options), warnings };
+}
+
+/** How the object of a POST or PUT is to be admitted. */
+export function sentAs({ text }: VerbRequest, { fieldValidation }: WriteOptions): Sent {
+  return { fieldValidation, ...(text === undefined ? {} : { text }) };
 }
 
 /** The namespace of the path, where there is one, is there. */

@@ -30,17 +30,18 @@ export function deleteObject(context: VerbContext, request: VerbRequest): VerbAn
 }
 
 /** DELETE of a collection; the answer is the list of what it was. */
-export function deleteObjects(context: VerbContext, { kind, namespace, query, body }: VerbRequest): VerbAnswer {
-  const options = readDeleteOptions(query, body);
-  const listOptions = readListOptions(kind, query);
-  const page = listPage(context.store, scopeOf(kind, namespace), listOptions);
+export function deleteObjects(context: VerbContext, request: VerbRequest): VerbAnswer {
+  const { kind, namespace } = request;
+  const options = readDeleteOptions(request.query, request.body);
+  const scope = scopeOf(kind, namespace);
+  const page = listPage(context.store, scope, readListOptions(request));
   const gone: ApiObject[] = [];
   for (const object of page.objects) {
     mustHold(kind, object, options);
     if (remove(context, kind, object, options).isGone) gone.push(object);
   }
   if (!options.dryRun) removeContents(context, kind, gone, options);
-  return { code: 200, body: listBody(kind, page), warnings: [] };
+  return { code: 200, body: listBody(kind, scope, page), warnings: [] };
 }
 
 function success(kind: Kind, { metadata: { name, uid } }: ApiObject): JsonObject {

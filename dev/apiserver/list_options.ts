@@ -7,6 +7,16 @@ import type { Kind } from "./kind.ts";
 import { type LabelMatch, parseLabelSelector } from "./label_selector.ts";
 import { badRequest, type FieldError, invalid, StatusError } from "./status_error.ts";
 
+/** A list or a watch. */
+export interface ListRequest {
+  /** Of which kind. */
+  readonly kind: Kind;
+  /** Of which namespace; absent: all. */
+  readonly namespace?: string;
+  /** As sent. */
+  readonly query: URLSearchParams;
+}
+
 /** The query of a list or a watch, read and checked. */
 export interface ListOptions {
   /** Objects on a page; absent: all. */
@@ -116,7 +126,7 @@ function listVersion(query: URLSearchParams): number | undefined {
  * Reads the query of a list or a watch.
  * @throws {StatusError} 400 or 422 for what cannot be read or does not go together
  */
-export function readListOptions(kind: Kind, query: URLSearchParams): ListOptions {
+export function readListOptions({ kind, namespace, query }: ListRequest): ListOptions {
   const watch = isWatch(query);
   const limit = integer(query, "limit");
   const timeoutSeconds = integer(query, "timeoutSeconds");
@@ -127,7 +137,7 @@ export function readListOptions(kind: Kind, query: URLSearchParams): ListOptions
   const errors = watch ? watchRules(query) : listRules(query);
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
   const token = query.get("continue") ?? "";
-  const from = token === "" ? undefined : readContinue(token);
+  const from = token === "" ? undefined : readContinue(token, namespace);
   const resourceVersion = from !== undefined ? undefined : watch ? readResourceVersion(query) : listVersion(query);
   const match = query.get("resourceVersionMatch");
   const initialEvents = flag(query, "sendInitialEvents");

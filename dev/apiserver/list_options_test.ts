@@ -20,8 +20,8 @@ const KIND: Kind = {
   columns: [],
 };
 
-const read = (query: string) => readListOptions(KIND, new URLSearchParams(query));
-const TOKEN = writeContinue({ revision: 7, after: "a/x" });
+const read = (query: string) => readListOptions({ kind: KIND, namespace: "a", query: new URLSearchParams(query) });
+const TOKEN = writeContinue({ revision: 7, after: "a/x" }, "a");
 
 const READ: [query: string, wanted: Record<string, unknown>][] = [
   ["", { bookmarks: false }],
@@ -133,24 +133,41 @@ Deno.test("readResourceVersion() reads that of a GET", () => {
   assert.equal(readResourceVersion(new URLSearchParams("resourceVersion=18")), 18);
 });
 
-const FORGED: [name: string, token: string][] = [
-  ["no base64", "*"],
-  ["no JSON", btoa("x")],
-  ["nothing", btoa("null")],
-  ["another version", btoa(JSON.stringify({ v: "meta.k8s.io/v1", rv: 5, start: "a" }))],
-  ["no revision", btoa(JSON.stringify({ v: "metalman/v1", after: "a/x" }))],
-  ["a revision that is none", btoa(JSON.stringify({ v: "metalman/v1", rv: 1.5, after: "a/x" }))],
-  ["a revision below zero", btoa(JSON.stringify({ v: "metalman/v1", rv: -7, after: "a/x" }))],
-  ["no key", btoa(JSON.stringify({ v: "metalman/v1", rv: 5 }))],
-  ["a key that is none", btoa(JSON.stringify({ v: "metalman/v1", rv: 5, after: "../../etc" }))],
-  ["more than any token has", btoa(JSON.stringify({ v: "metalman/v1", rv: 5, after: "a/x", more: "x".repeat(2000) }))],
+const token = (value: unknown) => btoa(JSON.stringify(value)).replaceAll("=", "");
+const NOT_EMPTY = "encoded start key empty (version meta.k8s.io/v1)";
+const FORGED: [name: string, token: string, why: string][] = [
+  ["no base64", "*", "it is not base64url"],
+  ["a part of base64", "abcde", "illegal base64 data at input byte 5"],
+  ["no JSON", "abc", "invalid character 'i' looking for beginning of value"],
+  ["nothing", token(null), 'server does not recognize this encoded version ""'],
+  ["another version", token({ v: "v9", rv: 5, start: "a" }), 'server does not recognize this encoded version "v9"'],
+  [
+    "no revision",
+    token({ v: "meta.k8s.io/v1", start: "x" }),
+    "incorrect encoded start resourceVersion (version meta.k8s.io/v1)",
+  ],
+  [
+    "half a revision",
+    token({ v: "meta.k8s.io/v1", rv: 1.5, start: "x" }),
+    "incorrect encoded start resourceVersion (version meta.k8s.io/v1)",
+  ],
+  [
+    "a revision below zero",
+    token({ v: "meta.k8s.io/v1", rv: -7, start: "x" }),
+    "incorrect encoded start resourceVersion (version meta.k8s.io/v1)",
+  ],
+  ["no key", token({ v: "meta.k8s.io/v1", rv: 1 }), NOT_EMPTY],
+  ["an empty key", token({ v: "meta.k8s.io/v1", rv: 1, start: "" }), NOT_EMPTY],
+  ["a key that is none", token({ v: "meta.k8s.io/v1", rv: 5, start: "../../etc" }), '"../../etc" is no key'],
+  ["more than any token has", token({ v: "meta.k8s.io/v1", rv: 5, start: "x".repeat(2000) }), "it is not base64url"],
 ];
 
-for (const [name, token] of FORGED) {
+for (const [name, text, why] of FORGED) {
   Deno.test(`readContinue() refuses a token with ${name}`, () => {
-    assert.throws(() => readContinue(token), (error) => {
+    assert.throws(() => readContinue(text, "a"), (error) => {
       assert.ok(error instanceof StatusError && error.code === 400);
-      return error.message.startsWith("invalid continue token: continue key is not valid: ");
+      assert.equal(error.message, `invalid continue token: continue key is not valid: ${why}`);
+      return true;
     });
   });
 }
@@ -159,11 +176,18 @@ Deno.test("property: readContinue() reads what writeContinue() wrote, and nothin
   const name = fc.string({ unit: fc.constantFrom(..."abz019-."), minLength: 1, maxLength: 253 });
   const namespace = fc.string({ unit: fc.constantFrom(..."abz019-"), maxLength: 63 });
   fc.assert(
-    fc.property(namespace, name, fc.option(fc.integer({ min: 1 }), { nil: undefined }), (of, name, revision) => {
-      const token = { ...(revision === undefined ? {} : { revision }), after: `${of}/${name}` };
-      const text = writeContinue(token);
-      assert.match(text, /^[A-Za-z0-9_-]+$/);
-      assert.deepEqual(readContinue(text), token);
-    }),
+    fc.property(
+      namespace,
+      name,
+      fc.option(fc.integer({ min: 1 }), { nil: undefined }),
+      fc.boolean(),
+      (of, name, revision, all) => {
+        const token = { ...(revision === undefined ? {} : { revision }), after: `${of}/${name}` };
+        const scope = all || of === "" ? undefined : of;
+        const text = writeContinue(token, scope);
+        assert.match(text, /^[A-Za-z0-9_-]+$/);
+        assert.deepEqual(readContinue(text, scope), token);
+      },
+    ),
   );
 });

@@ -21,10 +21,11 @@ export function getObject(store: Store, request: VerbRequest): VerbAnswer {
 }
 
 /** GET of a collection. */
-export function listObjects(store: Store, { kind, namespace, query }: VerbRequest): VerbAnswer {
-  const options = readListOptions(kind, query);
-  const page = listPage(store, scopeOf(kind, namespace), options);
-  return { code: 200, body: listBody(kind, page), warnings: [] };
+export function listObjects(store: Store, request: VerbRequest): VerbAnswer {
+  const { kind, namespace } = request;
+  const scope = scopeOf(kind, namespace);
+  const page = listPage(store, scope, readListOptions(request));
+  return { code: 200, body: listBody(kind, scope, page), warnings: [] };
 }
 
 /** A page of the objects that the options ask for. */
@@ -42,7 +43,7 @@ export function listPage(store: Store, scope: Scope, options: ListOptions): Stor
         "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. " +
         "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or " +
         "deleted between the time the first chunk was returned and now may show up in the list.",
-      writeContinue({ after: from.after }),
+      writeContinue({ after: from.after }, scope.namespace),
     );
   }
 }
@@ -82,11 +83,11 @@ function mustBeReached(store: Store, resourceVersion: number | undefined): void 
 }
 
 /** The list as clients see it. */
-export function listBody(kind: Kind, page: StoredPage): JsonObject {
+export function listBody(kind: Kind, { namespace }: Scope, page: StoredPage): JsonObject {
   const { objects, revision, next, remaining } = page;
   const metadata: JsonObject = { resourceVersion: String(revision) };
   if (next !== undefined) {
-    metadata["continue"] = writeContinue({ revision, after: next });
+    metadata["continue"] = writeContinue({ revision, after: next }, namespace);
     if (remaining > 0) metadata["remainingItemCount"] = remaining;
   } else if (!kind.builtIn) metadata["continue"] = "";
   return {

@@ -126,6 +126,8 @@ export interface SentObject {
   readonly object: JsonObject;
   /** The beginning of it, for error texts. */
   readonly shown: string;
+  /** All of it, where it is JSON: only there fields are seen that are given twice. */
+  readonly text?: string;
 }
 
 /**
@@ -134,7 +136,10 @@ export interface SentObject {
  */
 export function readObject(what: string, raw: RawBody): SentObject {
   try {
-    return { object: decodeTyped(raw), shown: shown(raw.bytes) };
+    const object = decodeTyped(raw);
+    const { type } = parseMediaType(raw.contentType ?? "");
+    const isJson = type === "" || type === "application/json";
+    return { object, shown: shown(raw.bytes), ...(isJson ? { text: decoder.decode(raw.bytes) } : {}) };
   } catch (error) {
     if (!(error instanceof UnreadableBody)) throw error;
     const text = `the object provided is unrecognized (must be of type ${what}): ${error.message}`;

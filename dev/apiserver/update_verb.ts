@@ -2,6 +2,7 @@
 import { admit, mustBeValid } from "./admission.ts";
 import { trackUpdate } from "./apply/track_update.ts";
 import {
+  allowsCreateOnUpdate,
   allowsUnconditionalUpdate,
   countsGenerations,
   isNamespaces,
@@ -9,6 +10,7 @@ import {
   prepareForStatusUpdate,
   prepareForUpdate,
 } from "./built_in_rules.ts";
+import { createSent, mustHaveNamespace, sentAs } from "./create_verb.ts";
 import { invalidValue } from "./field_error.ts";
 import { metadataWarnings } from "./metadata_validate.ts";
 import { NumberError, parseUint64 } from "./go_numbers.ts";
@@ -16,21 +18,26 @@ import { type Kind, qualifiedPlural } from "./kind.ts";
 import type { ApiObject } from "./object.ts";
 import { equal } from "./patch/json_value.ts";
 import { removeContents, removeNow } from "./removal.ts";
-import { mustGet, scopeOf } from "./scope_of.ts";
-import { conflict, invalid, StatusError } from "./status_error.ts";
+import { scopeOf } from "./scope_of.ts";
+import { conflict, invalid, notFound, StatusError } from "./status_error.ts";
 import { timeText } from "./time_text.ts";
 import type { VerbAnswer, VerbContext, VerbRequest } from "./verb_types.ts";
 import { readWriteOptions, type WriteOptions } from "./write_options.ts";
 
 /** PUT. */
 export function updateObject(context: VerbContext, request: VerbRequest): VerbAnswer {
-  const { kind, query, userAgent } = request;
-  const options = readWriteOptions("UpdateOptions", query, { userAgent });
+  const { kind, namespace, name = "", status = false } = request;
+  const options = readWriteOptions("UpdateOptions", request.query, request);
   const sent = request.body as ApiObject;
-  const warnings = admit(kind, sent, options.fieldValidation, request.text);
-  const live = mustGet(context.store, request);
-  warnings.push(...metadataWarnings(kind, sent, live));
+  const live = context.store.get(scopeOf(kind, namespace), name);
+  if (live === undefined && (status || !allowsCreateOnUpdate(kind))) throw notFound(kind, name);
   mustHaveUid(request, sent, live);
+  if (live === undefined) {
+    mustHaveNamespace(context, request);
+    return createSent(context, request, options);
+  }
+  const warnings = admit(kind, sent, sentAs(request, options));
+  warnings.push(...metadataWarnings(kind, sent, live));
   return { code: 200, body: replace(context, request, { live, sent }, options), warnings };
 }
 
@@ -136,10 +143,10 @@ function isSame(live: ApiObject, next: ApiObject): boolean {
   return equal({ ...live, metadata: before }, { ...next, metadata: after } as ApiObject);
 }
 
-function mustHaveUid({ kind, namespace, name = "" }: VerbRequest, sent: ApiObject, live: ApiObject): void {
-  const wanted = sent.metadata["uid"];
-  const { uid } = live.metadata;
-  if (wanted === undefined || wanted === uid) return;
+function mustHaveUid({ kind, namespace, name = "" }: VerbRequest, sent: ApiObject, live?: ApiObject): void {
+  const wanted = sent.metadata["uid"] ?? "";
+  const uid = live?.metadata["uid"] ?? "";
+  if (wanted === "" || wanted === uid) return;
   const folder = kind.builtIn ? kind.plural : `${kind.group}/${kind.plural}`;
   const key = ["/registry", folder, ...(namespace === undefined ? [] : [namespace]), name].join("/");
   const why = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`;

@@ -34,7 +34,7 @@ export function watchObjects(
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
   const { kind, namespace } = request;
-  const { limit: _all, ...options } = readListOptions(kind, request.query);
+  const { limit: _all, ...options } = readListOptions(request);
   return run({ store, clock, kind, scope: scopeOf(kind, namespace), options }, signal);
 }
 
