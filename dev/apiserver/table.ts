@@ -2,7 +2,7 @@
 import { ageOf } from "./age.ts";
 import { goFloat, goJson } from "./field_error.ts";
 import { jsonPath } from "./json_path.ts";
-import type { Kind, PrinterColumn } from "./kind.ts";
+import { apiVersionOf, type Kind, type PrinterColumn } from "./kind.ts";
 import type { ApiObject, Json, JsonObject } from "./object.ts";
 import { builtInCells } from "./table_cells.ts";
 
@@ -34,7 +34,7 @@ const NAME: PrinterColumn = {
 function printed(value: Json): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return Number.isInteger(value) ? String(value) : goFloat(value);
-  return value === null ? "<nil>" : goJson(value);
+  return value === null ? "<no value>" : goJson(value);
 }
 
 function columnCell(type: string, value: Json | undefined, nowMs: number): Json {
@@ -71,8 +71,9 @@ const definitionOf = ({ name, type, format = "", description, jsonPath: path, pr
   priority,
 });
 
-function rowObject(object: ApiObject, include: "Metadata" | "Object"): JsonObject {
-  if (include === "Object") return object;
+/** Objects in the list of a built-in kind do not say what they are; in a row they do. */
+function rowObject(kind: Kind, object: ApiObject, include: "Metadata" | "Object"): JsonObject {
+  if (include === "Object") return { ...object, kind: kind.kind, apiVersion: apiVersionOf(kind) };
   return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
 }
 
@@ -94,7 +95,7 @@ export function table(kind: Kind, objects: readonly ApiObject[], options: TableO
     ...(headers ? { columnDefinitions: columns.map(definitionOf) } : {}),
     rows: objects.map((object) => ({
       cells: cells(object, nowMs),
-      object: includeObject === "None" ? null : rowObject(object, includeObject),
+      object: includeObject === "None" ? null : rowObject(kind, object, includeObject),
     })),
   };
 }
