@@ -58,7 +58,7 @@ export async function buildImage(files: ImageFiles, options: BuildOptions = {}):
   return { manifest, blobs, diffId: layer.diffId };
 }
 
-/** Folders before what is in them, all in one order. */
+/** In one order, which has a folder, and a file that cannot be one, before what lies in it. */
 function entriesOf(files: ImageFiles): TarEntry[] {
   const entries = new Map<string, TarEntry>();
   for (const path of [...files.keys()].sort()) {
@@ -72,7 +72,6 @@ function entriesOf(files: ImageFiles): TarEntry[] {
       entries.set(folder, { type: "directory", path: folder });
     }
     const full = `${ROOT}/${path}`;
-    if (entries.has(full)) throw new RangeError(`"${full}" is a file and a folder of the image`);
     entries.set(full, { type: "file", path: full, content: files.get(path)! });
   }
   return [...entries.values()];

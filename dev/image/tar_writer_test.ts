@@ -55,6 +55,12 @@ Deno.test("tarPieces(): names that do not fit into a header are in pax records (
   assert.deepEqual(read(names.map((name) => file(name, "x"))).map(({ path }) => path), names);
 });
 
+Deno.test("tarPieces(): folders end with a slash, which a header may not begin with after its prefix", () => {
+  for (const path of ["d".repeat(99), "d".repeat(100), "d".repeat(120), `${"p".repeat(50)}/${"d".repeat(99)}`]) {
+    assert.deepEqual(read([{ type: "directory", path }]), [{ path: `${path}/`, type: "directory", content: "" }]);
+  }
+});
+
 Deno.test("tarPieces(): our reader finds what was written", () => {
   const name = fc.array(fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }), { minLength: 1, maxLength: 12 })
     .map((parts) => parts.map((part) => part.replaceAll(/[/\0]/g, "_")).join("/"));

@@ -70,6 +70,12 @@ Deno.test("end-1: the API says that it is there", async () => {
   assert.deepEqual([status, text, headers.get("docker-distribution-api-version")], [200, "{}", "registry/2.0"]);
 });
 
+Deno.test("a web page's requests are refused", async () => {
+  await using client = await Client.start();
+  const { status, code } = await client.ask("POST a/blobs/uploads/", { headers: { Origin: "http://evil.example" } });
+  assert.deepEqual([status, code], [403, "DENIED"]);
+});
+
 Deno.test("end-2: a blob whole, in part and not at all (RFC 9110 14)", async () => {
   await using client = await Client.start();
   const digest = await client.pushBlob("a", "0123456789");
@@ -164,7 +170,7 @@ Deno.test("end-4a, end-5, end-6, end-13: a blob in pieces, each at its place", a
   const first = await piece("0123", "0-3");
   assert.deepEqual([first.status, first.headers.get("range"), first.headers.get("location")], [202, "0-3", at]);
   for (
-    const [body, range, status] of [["0123", "0-3", 416], ["89", "8-9", 416], ["45", "x", 416], [
+    const [body, range, status] of [["0123", "0-3", 416], ["89", "8-9", 416], ["45", "x", 416], ["", "4-4", 416], [
       "4567",
       "4-5",
       416,
@@ -233,6 +239,10 @@ Deno.test("end-8: tags in pages; the repositories, too", async () => {
   const next = /<(.*)>; rel="next"/.exec(first.headers.get("link")!)![1]!;
   assert.deepEqual(JSON.parse((await client.ask(`GET ${next}`)).text).tags, ["C"]);
   assert.deepEqual(JSON.parse((await client.ask("GET _catalog")).text), { repositories: ["x", "x/y"] });
+  // What lies among a layout's blobs is none of the registry's names.
+  await Deno.mkdir(`${client.folder}/x/blobs/inner`);
+  await Deno.writeTextFile(`${client.folder}/x/blobs/inner/oci-layout`, "{}");
+  assert.deepEqual(JSON.parse((await client.ask("GET _catalog?n=5")).text), { repositories: ["x", "x/y"] });
   assert.equal((await client.ask("GET none/tags/list")).code, "NAME_UNKNOWN");
 });
 

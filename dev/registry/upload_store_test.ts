@@ -36,7 +36,7 @@ Deno.test("unfinished uploads are bounded in number, and an hour without a byte 
   }));
 
 Deno.test("an upload has one writer; a fault in its body leaves what came before", () =>
-  withUploads(async (uploads) => {
+  withUploads(async (uploads, clock) => {
     const { id } = await uploads.start("a");
     const gate = Promise.withResolvers<void>();
     // The line may be cut before the store has got to it.
@@ -48,6 +48,8 @@ Deno.test("an upload has one writer; a fault in its body leaves what came before
     const first = uploads.append("a", id, undefined, failing());
     await assert.rejects(uploads.append("a", id, undefined, pieces("x")), { status: 409 });
     await assert.rejects(uploads.cancel("a", id), { status: 409 });
+    clock.advance(10_000_000);
+    await uploads.start("b");
     gate.reject(new Error("the line is cut"));
     await assert.rejects(first, /the line is cut/);
     assert.equal(uploads.state("a", id).size, 3);
