@@ -44,6 +44,9 @@ export interface Sequence {
   readonly steps: readonly Recorded[];
 }
 
+/** Where a server is, and how to get in. */
+export type Server = Pick<TestApiServer, "url" | "ca"> & { readonly token: string };
+
 /** The golden files' folder. */
 export const FOLDER: URL = new URL("../golden/kube-apply/", import.meta.url);
 
@@ -64,11 +67,12 @@ const PATCH_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Carries out a sequence on a new object; answers in it do not count. */
-export async function record(server: TestApiServer, { name, type, steps }: Sequence): Promise<Recorded[]> {
+export async function record(server: Server, { name, type, steps }: Sequence): Promise<Recorded[]> {
   const [apiVersion, kind] = type;
   const isClusterScoped = kind === "Machine" || kind === "Node";
   const metadata = { name, ...(isClusterScoped ? {} : { namespace: "default" }) };
   const path = objectPath({ apiVersion, kind, metadata });
+  using client = Deno.createHttpClient({ caCerts: [server.ca], http2: false });
   const recorded: Recorded[] = [];
   let revision: string | undefined;
   for (const { code: _c, object: _o, message: _m, causes: _r, ...step } of steps) {
@@ -77,7 +81,12 @@ export async function record(server: TestApiServer, { name, type, steps }: Seque
       ? { apiVersion, kind, ...step.body, metadata: { ...metadata, ...step.body.metadata } }
       : step.body;
     if (step.verb === "update" && revision !== undefined) whole.metadata.resourceVersion = revision;
-    const { code, body } = await send(server, path, step, whole);
+    const { code, body } = await send(
+      { url: server.url, ca: server.ca, token: server.token, client },
+      path,
+      step,
+      whole,
+    );
     if (code < 300 && step.dryRun !== true) revision = body.metadata.resourceVersion;
     const causes = body.details?.causes;
     recorded.push(
@@ -89,16 +98,15 @@ export async function record(server: TestApiServer, { name, type, steps }: Seque
   return recorded;
 }
 
-async function send(server: TestApiServer, path: string, step: Step, body: unknown) {
+async function send(server: Server & { readonly client: Deno.HttpClient }, path: string, step: Step, body: unknown) {
   const query = new URLSearchParams();
   if (step.manager !== "") query.set("fieldManager", step.manager);
   if (step.force) query.set("force", "true");
   if (step.dryRun) query.set("dryRun", "All");
   const isCreate = step.verb === "create";
   const url = isCreate ? path.slice(0, path.lastIndexOf("/")) : step.status ? `${path}/status` : path;
-  using client = Deno.createHttpClient({ caCerts: [server.ca], http2: false });
   const response = await fetch(`${server.url}${url}?${query}`, {
-    client,
+    client: server.client,
     method: isCreate ? "POST" : step.verb === "update" ? "PUT" : "PATCH",
     headers: {
       authorization: `Bearer ${server.token}`,
@@ -132,4 +140,14 @@ export interface Entry {
 /** Their order where times do not count. */
 export function entryKey({ manager, operation, subresource }: Entry): string {
   return `${operation} ${manager} ${subresource}`;
+}
+
+/** A write and its answer to compare: kube-apiserver gives the causes of several managers in any order. */
+export function inOrder({ causes, ...step }: Recorded): unknown {
+  return causes === undefined ? step : { ...step, causes: sortedCauses(causes) };
+}
+
+/** Causes in an order of their own. */
+export function sortedCauses(causes: readonly unknown[]): string[] {
+  return causes.map((cause) => JSON.stringify(cause, ["field", "message", "reason"])).sort();
 }

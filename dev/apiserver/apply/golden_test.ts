@@ -9,7 +9,13 @@ import { jsonPatch } from "../patch/json_patch.ts";
 import { mergePatch } from "../patch/merge_patch.ts";
 import { strategicMerge } from "../patch/strategic_merge.ts";
 import { StatusError } from "../status_error.ts";
-import { type Entry, entryKey, type Recorded, sequences } from "../../../tests/peers/kube_apply_record.ts";
+import {
+  type Entry,
+  entryKey,
+  type Recorded,
+  sequences,
+  sortedCauses,
+} from "../../../tests/peers/kube_apply_record.ts";
 import { serverSideApply } from "./server_side_apply.ts";
 import { trackUpdate } from "./track_update.ts";
 
@@ -47,15 +53,12 @@ function attempt(make: () => ApiObject): { object: ApiObject } | { code: number;
     if (!(error instanceof StatusError)) throw error;
     const { details } = error.status;
     const causes = isJsonObject(details) ? details.causes : undefined;
-    return { code: error.code, message: error.message, ...inOrder(causes) };
+    return { code: error.code, message: error.message, ...withCauses(causes) };
   }
 }
 
-/** kube-apiserver gives the causes of several managers in any order. */
-function inOrder(causes: unknown): { causes?: unknown } {
-  return Array.isArray(causes)
-    ? { causes: causes.map((cause) => JSON.stringify(cause, ["field", "message", "reason"])).sort() }
-    : {};
+function withCauses(causes: unknown): { causes?: unknown } {
+  return Array.isArray(causes) ? { causes: sortedCauses(causes) } : {};
 }
 
 /** managedFields without times, in an order that does not depend on them. */
@@ -99,7 +102,7 @@ function check(kind: Kind, live: ApiObject | undefined, step: Recorded, name: st
   if (step.code >= 300) {
     if (isLater(step)) return ok("object" in ours, JSON.stringify(ours));
     const { code, message, causes } = step;
-    return deepEqual(ours, { code, message, ...inOrder(causes) });
+    return deepEqual(ours, { code, message, ...withCauses(causes) });
   }
   ok("object" in ours, JSON.stringify(ours));
   const theirs = step.object as ApiObject;
