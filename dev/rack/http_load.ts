@@ -169,6 +169,7 @@ class Body {
   readonly #receiver: Receiver;
   #etag: string | undefined;
   #status = 0;
+  #accepted = false;
   #refusal = "";
   /** Bytes taken. */
   received = 0;
@@ -195,8 +196,9 @@ class Body {
     this.#status = response.status;
     this.#refusal = "";
     this.retryAfterMs = Number(response.headers.get("retry-after") ?? 0) * 1000 || 0;
-    if (response.status === 206 && this.#continues(response)) return this.#take;
-    if (response.status !== 200) return this.#refused;
+    this.#accepted = response.status === 200 || response.status === 206 && this.#continues(response);
+    if (!this.#accepted) return this.#refused;
+    if (response.status === 206) return this.#take;
     if (this.received > 0) this.#receiver.restart();
     this.received = 0;
     this.total = lengthOf(response);
@@ -222,7 +224,10 @@ class Body {
 
   /** @throws {LoadError} when the answer was none, or is not whole */
   end(): void {
-    if (this.#status !== 200 && this.#status !== 206) throw statusError(this.#ask, this.#status, this.#refusal);
+    if (this.#status === 206 && !this.#accepted) {
+      throw failure(this.#ask, "the server sent another part than was asked for", "refused");
+    }
+    if (!this.#accepted) throw statusError(this.#ask, this.#status, this.#refusal);
     if (this.total !== undefined && this.received < this.total) {
       throw failure(this.#ask, `the connection ended at ${this.received} of ${this.total} bytes`, "silent");
     }

@@ -298,6 +298,10 @@ Deno.test("an installation that fails once works after a reset", async () => {
   await machine.reset();
   await site.clock.until(() => machine.stage === "running");
   equal(machine.disk, SHA);
+  machine.bootOnce = "network";
+  await machine.reset();
+  await site.clock.until(() => machine.stage === "installing");
+  equal(machine.disk, undefined);
   await machine.powerOff();
 });
 
@@ -349,6 +353,95 @@ Deno.test("GRUB's exit goes on with the disk, reboot starts over, halt switches 
   machine.bootOrder = ["disk", "network"];
   await endOf(site, machine);
   equal(machine.stage, "running");
+  await machine.powerOff();
+});
+
+Deno.test("a boot file in a folder: shim looks for GRUB beside it, GRUB for its configuration at the root (facts)", async () => {
+  const { "shimx64.efi": shim, "grubx64.efi": grub, ...files } = WITH_USER_DATA();
+  for (const firmware of ["pxe", "http"] as const) {
+    const site = new MemorySite({ ...files, "efi/x64/shimx64.efi": shim!, "efi/x64/grubx64.efi": grub! });
+    site.bootFile = "efi/x64/shimx64.efi";
+    const machine = site.machine(1, { firmware });
+    machine.powerOn();
+    await endOf(site, machine);
+    equal(machine.stage, "running");
+    await machine.powerOff();
+  }
+});
+
+Deno.test("an answer without siaddr: the firmware loads shim, and shim cannot load GRUB (facts: what a reply must contain)", async () => {
+  const site = new MemorySite(WITH_USER_DATA());
+  site.alterReply = (bytes) => bytes.fill(0, 20, 24);
+  const machine = site.machine(1);
+  machine.powerOn();
+  await site.clock.until(() => site.events.some(({ detail }) => /shim:.*siaddr/.test(detail)));
+  deepEqual(site.asked, ["tftp shimx64.efi", "tftp shimx64.efi"]);
+  await machine.powerOff();
+});
+
+Deno.test("what is optional may be missing, not silent: shim's first file is given up with the whole boot", async () => {
+  const site = new MemorySite(WITH_USER_DATA());
+  site.stalls = (path) => path === "revocations_sku.efi";
+  const machine = site.machine(1);
+  machine.powerOn();
+  await site.clock.until(() =>
+    site.events.some(({ detail }) => /revocations_sku\.efi over TFTP: no answer/.test(detail))
+  );
+  equal(site.asked.includes("tftp grubx64.efi"), false);
+  await machine.powerOff();
+});
+
+Deno.test("the installer reports again while the server is not ready, and gives up where nobody knows the machine", async () => {
+  const config = (done: string) =>
+    `linux /vmlinuz metalman.image=http://${SERVER}/disk.img metalman.done=http://${SERVER}${done}\nboot\n`;
+  const files = with_("grub/grub.cfg", config("/pxe/disable"));
+  const site = new MemorySite(files);
+  let disables = 0;
+  site.disable = () => ++disables < 3 ? "notYet" : "taken";
+  const machine = site.machine(1);
+  machine.powerOn();
+  await endOf(site, machine);
+  deepEqual([machine.stage, disables], ["running", 3]);
+  ok(site.events.some(({ detail }) => detail.includes("no data source")));
+  site.disable = () => "unknown";
+  machine.bootOnce = "network";
+  await machine.reset();
+  await endOf(site, machine);
+  deepEqual([machine.stage, machine.disk], ["failed", undefined]);
+  match(site.events.at(-1)!.detail, /pxe\/disable: HTTP 404, no Machine has a lease/);
+  await machine.powerOff();
+});
+
+Deno.test("cloud-init: user-data's reporting comes before vendor-data's; vendor-data and reporting may be missing", async () => {
+  const hook = (path: string) =>
+    `#cloud-config\nreporting:\n  a:\n    type: webhook\n    endpoint: http://${SERVER}${path}\n`;
+  const { "cloud-init/vendor-data": _, ...files } = WITH_USER_DATA();
+  for (
+    const [data, wanted] of [
+      [{ "cloud-init/vendor-data": hook("/vendor"), "cloud-init/user-data": hook("/user") }, "POST /user"],
+      [{ "cloud-init/vendor-data": hook("/vendor") }, "POST /vendor"],
+      [{ "cloud-init/vendor-data": hook("/vendor"), "cloud-init/user-data": "#!/bin/sh\n" }, "POST /vendor"],
+      [{}, undefined],
+    ] as const
+  ) {
+    const site = new MemorySite({ ...files, ...data });
+    const machine = site.machine(1);
+    machine.powerOn();
+    await endOf(site, machine);
+    equal(machine.stage, "running");
+    equal(site.asked.find((line) => /^POST \/(user|vendor)/.test(line)), wanted);
+    await machine.powerOff();
+  }
+});
+
+Deno.test("progress is told at most ten times a second, stages and files always", async () => {
+  const site = new MemorySite(WITH_USER_DATA());
+  const machine = site.machine(1, { faults: { linkBytesPerSecond: 10_000 } });
+  machine.powerOn();
+  await endOf(site, machine);
+  const times = site.events.filter(({ progress }) => progress !== undefined).map(({ atMs }) => atMs);
+  ok(times.length > 100);
+  ok(times.every((at, i) => i === 0 || at - times[i - 1]! >= 100));
   await machine.powerOff();
 });
 

@@ -94,6 +94,13 @@ Deno.test("startRack(): servers see each machine under an address of its own, wh
   ok([...clients].every((client) => client.startsWith("127.77.")));
   deepEqual(leases.sort(), ["10.0.0.1", "10.0.0.2"]);
   equal(bench.rack.addressOf(parseIpv4("127.0.0.9")), parseIpv4("127.0.0.9"));
+  await bench.rack.remove(macOf(2));
+  const freed = parseIpv4("127.77.0.2");
+  equal(bench.rack.addressOf(freed), freed);
+  const next = bench.rack.add({ mac: macOf(2) });
+  next.powerOn();
+  await bench.settled(next);
+  equal(formatIpv4(bench.rack.addressOf(freed)), "10.0.0.2");
 });
 
 for (

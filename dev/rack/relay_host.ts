@@ -99,10 +99,13 @@ export class RelayAgent implements AsyncDisposable {
 
 const RELAY_SIDE: UdpAddress = { transport: "udp", hostname: "255.255.255.255", port: 67 };
 
+const CLOSED = "the port is closed";
+
 class Card implements DatagramPort {
   readonly #forward: (packet: Uint8Array) => Promise<void>;
   readonly #onClose: () => void;
   readonly #queue: Uint8Array[] = [];
+  #open = true;
   #waiting: PromiseWithResolvers<readonly [Uint8Array, UdpAddress]> | undefined;
 
   constructor(forward: (packet: Uint8Array) => Promise<void>, onClose: () => void) {
@@ -121,6 +124,7 @@ class Card implements DatagramPort {
   }
 
   receive(): Promise<readonly [Uint8Array, UdpAddress]> {
+    if (!this.#open) return Promise.reject(new Error(CLOSED));
     const packet = this.#queue.shift();
     if (packet !== undefined) return Promise.resolve([packet, RELAY_SIDE]);
     this.#waiting = Promise.withResolvers();
@@ -128,8 +132,9 @@ class Card implements DatagramPort {
   }
 
   close(): void {
+    this.#open = false;
     this.#onClose();
-    this.#waiting?.reject(new Error("the port is closed"));
+    this.#waiting?.reject(new Error(CLOSED));
     this.#waiting = undefined;
   }
 }

@@ -62,6 +62,7 @@ Deno.test("RelayAgent gives an answer to each open port of the card that it is f
   const xids = await Promise.all([card, second, other].map(async (port) => parsePacket((await port.receive())[0]).xid));
   deepEqual(xids, [2, 2, 3]);
   second.close();
+  await rejects(second.receive(), /closed/);
   await b.server.send(packetOf(MAC, 4), b.to);
   equal(parsePacket((await card.receive())[0]).xid, 4);
   const waiting = card.receive();

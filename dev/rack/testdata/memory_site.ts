@@ -5,7 +5,8 @@ import { readMachine } from "../../../machine/types.ts";
 import type { FileAnswer } from "../../../pxe/answer.ts";
 import { consider } from "../../../pxe/dhcp/exchange.ts";
 import { encodePacket, REPLY_BUFFER_SIZE } from "../../../pxe/dhcp/packet.ts";
-import { createRoutes } from "../../../pxe/http/routes.ts";
+import { cleanPath } from "../../../pxe/paths.ts";
+import { createRoutes, type DisableAnswer } from "../../../pxe/http/routes.ts";
 import { negotiate } from "../../../pxe/tftp/options.ts";
 import { decodeRequest, encodeError, ErrorCode } from "../../../pxe/tftp/packet.ts";
 import { MemorySource } from "../../../pxe/tftp/read_ahead.ts";
@@ -88,6 +89,10 @@ export class MemorySite {
   alterReply: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes;
   /** Bytes of each HTTP body after which its connection breaks, first request first. */
   readonly breaks: number[] = [];
+  /** What the DHCP server offers. */
+  bootFile = "shimx64.efi";
+  /** What the report of a written disk is answered. */
+  disable: () => DisableAnswer = () => "taken";
   /** Of which paths nothing is ever sent. */
   stalls: (path: string) => boolean = () => false;
   readonly #files: Files;
@@ -163,7 +168,7 @@ export class MemorySite {
       byName: () => undefined,
       all: () => [],
     };
-    const image = { digest: "sha256:1", dhcpBootImageName: "shimx64.efi", bootFiles: {}, file: () => undefined };
+    const image = { digest: "sha256:1", dhcpBootImageName: this.bootFile, bootFiles: {}, file: () => undefined };
     const { decision, maxDatagram } = consider(relayed, {
       directory,
       images: { imageFor: () => image },
@@ -176,7 +181,7 @@ export class MemorySite {
   }
 
   #answer(path: string): FileAnswer {
-    const file = this.#files[path.replace(/^\/+/, "")];
+    const file = this.#files[cleanPath(path) ?? ""];
     if (file === undefined) return { kind: "notFound", reason: "the image has no such file" };
     if (typeof file === "string") return { kind: "bytes", body: encoder.encode(file), etag: '"1"' };
     return file instanceof Uint8Array ? { kind: "bytes", body: file, etag: '"1"' } : file;
@@ -224,7 +229,7 @@ export class MemorySite {
     const routes = createRoutes({
       resolve: (_client, path) => this.#answer(path),
       cloudInit: (_client, { name, type }) => Promise.resolve(void this.asked.push(`${name} ${type}`)),
-      pxeDisable: () => Promise.resolve("taken"),
+      pxeDisable: () => Promise.resolve(this.disable()),
       open: () => undefined,
       trustedProxies: [],
       problem: () => {},
