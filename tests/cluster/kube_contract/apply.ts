@@ -405,7 +405,7 @@ metadata: {name: none, namespace: $ns, uid: $uid, resourceVersion: $rv, creation
 `,
   },
   {
-    name: "apply of what is no YAML",
+    name: "apply of broken YAML",
     talk: `
 > PATCH $cm/a?fieldManager=m
 + content-type: application/apply-patch+yaml
@@ -414,6 +414,11 @@ metadata: {name: none, namespace: $ns, uid: $uid, resourceVersion: $rv, creation
 Failure:
   message: "error decoding YAML: error converting YAML to JSON: yaml: line 1: did not find expected node content"
   reason: BadRequest
+`,
+  },
+  {
+    name: "apply of a text",
+    talk: `
 > PATCH $cm/a?fieldManager=m
 + content-type: application/apply-patch+yaml
 | text
@@ -462,7 +467,13 @@ Failure:
     talk: `
 > PATCH $machines/$ns-a?fieldManager=m
 + content-type: application/apply-patch+yaml
-{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {image: i, nope: 1}}, more: 2}
+{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {image: i, nope: 1}}}
+< 500
+Failure:
+  message: "failed to create typed patch object (/$ns-a; unbounded-cloud.io/v1alpha3, Kind=Machine): .spec.pxe.nope: field not declared in schema"
+> PATCH $machines/$ns-a?fieldManager=m
++ content-type: application/apply-patch+yaml
+{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {image: i}}, more: 2}
 < 500
 Failure:
   message: "failed to create typed patch object (/$ns-a; unbounded-cloud.io/v1alpha3, Kind=Machine): .more: field not declared in schema"

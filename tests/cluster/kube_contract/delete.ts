@@ -188,7 +188,7 @@ metadata: {creationTimestamp: $time, finalizers: [x], generation: 1, name: $ns-a
 `,
   },
   {
-    name: "propagationPolicy Foreground and Orphan set finalizers",
+    name: "propagationPolicy Foreground leaves a finalizer to the garbage collector",
     given: CONFIG_MAP,
     talk: `
 > DELETE $cm/a?propagationPolicy=Foreground
@@ -214,7 +214,7 @@ causes:
 `,
   },
   {
-    name: "gracePeriodSeconds below zero is refused, above it is forgotten",
+    name: "gracePeriodSeconds is for Pods",
     given: CONFIG_MAP,
     talk: `
 > DELETE $cm/a?gracePeriodSeconds=30

@@ -53,10 +53,10 @@ groupVersion: v1
 `,
   },
   {
-    name: "/api/v1 describes Namespaces with their status and finalize subresources",
+    name: "/api/v1 describes Namespaces with their status subresource",
     talk: `
 > GET /api/v1
-? resources[name=namespaces] resources[name=namespaces/status] resources[name=namespaces/finalize]
+? resources[name=namespaces] resources[name=namespaces/status]
 < 200
 "resources[name=namespaces]":
   name: namespaces
@@ -66,6 +66,14 @@ groupVersion: v1
   verbs: [create, delete, get, list, patch, update, watch]
   shortNames: [ns]
 "resources[name=namespaces/status]": {name: namespaces/status, singularName: "", namespaced: false, kind: Namespace, verbs: [get, patch, update]}
+`,
+  },
+  {
+    name: "Namespaces have a finalize subresource",
+    talk: `
+> GET /api/v1
+? resources[name=namespaces/finalize]
+< 200
 "resources[name=namespaces/finalize]": {name: namespaces/finalize, singularName: "", namespaced: false, kind: Namespace, verbs: [update]}
 `,
   },
@@ -182,10 +190,10 @@ resources:
 `,
   },
   {
-    name: "/apis/apps/v1 describes Deployments, their status and scale",
+    name: "/apis/apps/v1 describes Deployments and their status",
     talk: `
 > GET /apis/apps/v1
-? resources[name=deployments] resources[name=deployments/status] resources[name=deployments/scale]
+? resources[name=deployments] resources[name=deployments/status]
 < 200
 "resources[name=deployments]":
   name: deployments
@@ -196,6 +204,14 @@ resources:
   shortNames: [deploy]
   categories: [all]
 "resources[name=deployments/status]": {name: deployments/status, singularName: "", namespaced: true, kind: Deployment, verbs: [get, patch, update]}
+`,
+  },
+  {
+    name: "Deployments have a scale subresource",
+    talk: `
+> GET /apis/apps/v1
+? resources[name=deployments/scale]
+< 200
 "resources[name=deployments/scale]":
   name: deployments/scale
   singularName: ""
@@ -223,10 +239,10 @@ resources:
 `,
   },
   {
-    name: "/apis/authentication.k8s.io/v1 describes SelfSubjectReviews and TokenReviews",
+    name: "/apis/authentication.k8s.io/v1 describes SelfSubjectReviews",
     talk: `
 > GET /apis/authentication.k8s.io/v1
-? groupVersion resources[name=selfsubjectreviews] resources[name=tokenreviews]
+? groupVersion resources[name=selfsubjectreviews]
 < 200
 groupVersion: authentication.k8s.io/v1
 "resources[name=selfsubjectreviews]":
@@ -235,7 +251,6 @@ groupVersion: authentication.k8s.io/v1
   namespaced: false
   kind: SelfSubjectReview
   verbs: [create]
-"resources[name=tokenreviews]": {name: tokenreviews, singularName: tokenreview, namespaced: false, kind: TokenReview, verbs: [create]}
 `,
   },
   {
@@ -258,7 +273,7 @@ groupVersion: authorization.k8s.io/v1
     talk: `
 > GET /api
 + accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList
-? kind apiVersion items[0].metadata items[0].versions[0].version items[0].versions[0].freshness items[0].versions[0].resources[resource=configmaps] items[0].versions[0].resources[resource=namespaces] items[0].versions[0].resources[resource=serviceaccounts]
+? kind apiVersion items[0].metadata items[0].versions[0].version items[0].versions[0].freshness items[0].versions[0].resources[resource=configmaps] items[0].versions[0].resources[resource=nodes] items[0].versions[0].resources[resource=serviceaccounts]
 < 200
 ! content-type: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList
 kind: APIGroupDiscoveryList
@@ -273,16 +288,18 @@ apiVersion: apidiscovery.k8s.io/v2
   singularResource: configmap
   verbs: [create, delete, deletecollection, get, list, patch, update, watch]
   shortNames: [cm]
-"items[0].versions[0].resources[resource=namespaces]":
-  resource: namespaces
-  responseKind: {group: "", version: "", kind: Namespace}
+"items[0].versions[0].resources[resource=nodes]":
+  resource: nodes
+  responseKind: {group: "", version: "", kind: Node}
   scope: Cluster
-  singularResource: namespace
-  verbs: [create, delete, get, list, patch, update, watch]
-  shortNames: [ns]
+  singularResource: node
+  verbs: [create, delete, deletecollection, get, list, patch, update, watch]
+  shortNames: [no]
   subresources:
-    - {subresource: finalize, responseKind: {group: "", version: "", kind: Namespace}, verbs: [update]}
-    - {subresource: status, responseKind: {group: "", version: "", kind: Namespace}, verbs: [get, patch, update]}
+    - subresource: proxy
+      responseKind: {group: "", version: "", kind: NodeProxyOptions}
+      verbs: [create, delete, get, patch, update]
+    - {subresource: status, responseKind: {group: "", version: "", kind: Node}, verbs: [get, patch, update]}
 "items[0].versions[0].resources[resource=serviceaccounts]":
   resource: serviceaccounts
   responseKind: {group: "", version: "", kind: ServiceAccount}
@@ -329,20 +346,13 @@ apiVersion: apidiscovery.k8s.io/v2
     talk: `
 > GET /apis
 + accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList
-? items[metadata.name=apps].versions[0].resources[resource=deployments]
+? items[metadata.name=apps].metadata items[metadata.name=apps].versions[0].resources[resource=deployments].responseKind items[metadata.name=apps].versions[0].resources[resource=deployments].subresources[subresource=status] items[metadata.name=apps].versions[0].resources[resource=deployments].categories
 < 200
 ! content-type: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList
-"items[metadata.name=apps].versions[0].resources[resource=deployments]":
-  resource: deployments
-  responseKind: {group: "", version: "", kind: Deployment}
-  scope: Namespaced
-  singularResource: deployment
-  verbs: [create, delete, deletecollection, get, list, patch, update, watch]
-  shortNames: [deploy]
-  categories: [all]
-  subresources:
-    - {subresource: scale, responseKind: {group: autoscaling, version: v1, kind: Scale}, verbs: [get, patch, update]}
-    - {subresource: status, responseKind: {group: "", version: "", kind: Deployment}, verbs: [get, patch, update]}
+"items[metadata.name=apps].metadata": {name: apps}
+"items[metadata.name=apps].versions[0].resources[resource=deployments].responseKind": {group: "", version: "", kind: Deployment}
+"items[metadata.name=apps].versions[0].resources[resource=deployments].subresources[subresource=status]": {subresource: status, responseKind: {group: "", version: "", kind: Deployment}, verbs: [get, patch, update]}
+"items[metadata.name=apps].versions[0].resources[resource=deployments].categories": [all]
 `,
   },
   {

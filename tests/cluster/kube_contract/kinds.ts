@@ -201,15 +201,13 @@ metadata: {name: a, namespace: $ns, uid: $uid, resourceVersion: $rv, creationTim
 `,
   },
   {
-    name: "Node: create, and its status",
+    name: "Node: create",
     talk: `
 > POST /api/v1/nodes
+? kind status
 {metadata: {name: $ns-a}, spec: {unschedulable: true}}
 < 201
 kind: Node
-apiVersion: v1
-metadata: {name: $ns-a, uid: $uid, resourceVersion: $rv, creationTimestamp: $time}
-spec: {unschedulable: true, taints: [{key: node.kubernetes.io/not-ready, effect: NoSchedule}]}
 status:
   daemonEndpoints: {kubeletEndpoint: {Port: 0}}
   nodeInfo:
@@ -223,6 +221,33 @@ status:
     kubeProxyVersion: ""
     operatingSystem: ""
     architecture: ""
+> DELETE /api/v1/nodes/$ns-a
+< 200
+{kind: Status, apiVersion: v1, metadata: {}, status: Success, details: {name: $ns-a, kind: nodes, uid: $uid}}
+`,
+  },
+  {
+    name: "Node: a new one is tainted until it is ready",
+    talk: `
+> POST /api/v1/nodes
+? spec
+{metadata: {name: $ns-a}}
+< 201
+{spec: {taints: [{key: node.kubernetes.io/not-ready, effect: NoSchedule}]}}
+> DELETE /api/v1/nodes/$ns-a
+? status
+< 200
+{status: Success}
+`,
+  },
+  {
+    name: "Node: conditions of its status merge by type",
+    talk: `
+> POST /api/v1/nodes
+? metadata.name
+{metadata: {name: $ns-a}}
+< 201
+{metadata.name: $ns-a}
 > PATCH /api/v1/nodes/$ns-a/status
 + content-type: application/strategic-merge-patch+json
 ? status.conditions status.addresses
@@ -239,8 +264,9 @@ status.conditions:
   - {type: DiskPressure, status: "False", lastHeartbeatTime: null, lastTransitionTime: null}
   - {type: Ready, status: "False", lastHeartbeatTime: null, lastTransitionTime: null, reason: R, message: M}
 > DELETE /api/v1/nodes/$ns-a
+? status
 < 200
-{kind: Status, apiVersion: v1, metadata: {}, status: Success, details: {name: $ns-a, kind: nodes, uid: $uid}}
+{status: Success}
 `,
   },
   {
