@@ -4,14 +4,22 @@ import { quote } from "../../base/go_quote.ts";
 import { isJsonObject, type Json } from "./object.ts";
 import type { FieldError } from "./status_error.ts";
 
+/** Why a value is wrong. */
+export type WrongReason =
+  | "FieldValueInvalid"
+  | "FieldValueTypeInvalid"
+  | "FieldValueNotSupported"
+  | "FieldValueDuplicate"
+  | "FieldValueTooMany";
+
 /** How an error of each kind begins. */
-const WORDS = {
+const WORDS: Readonly<Record<WrongReason, string>> = {
   FieldValueInvalid: "Invalid value",
   FieldValueTypeInvalid: "Invalid value",
   FieldValueNotSupported: "Unsupported value",
   FieldValueDuplicate: "Duplicate value",
   FieldValueTooMany: "Too many",
-} as const;
+};
 
 /** A text in quotes, as Go's %q writes it. */
 export function quoted(text: string): string {
@@ -52,7 +60,7 @@ function shown(value: Json): string {
 }
 
 /** The value is wrong; `detail` says why. */
-export function wrong(reason: keyof typeof WORDS, field: string, value: Json, detail = ""): FieldError {
+export function wrong(reason: WrongReason, field: string, value: Json, detail = ""): FieldError {
   return { reason, field, message: `${WORDS[reason]}: ${shown(value)}${detail === "" ? "" : `: ${detail}`}` };
 }
 

@@ -20,7 +20,7 @@ const PARTS: readonly (readonly [layout: string, pattern: RegExp, range?: readon
 ];
 
 /** What is wrong with a text as a timestamp; undefined when nothing is. */
-export function timeProblem(text: string, type: keyof typeof LAYOUTS): string | undefined {
+export function timeProblem(text: string, type: "Time" | "MicroTime"): string | undefined {
   const layout = LAYOUTS[type];
   const parsing = `parsing time ${quoted(text)}`;
   const cannot = (rest: string, part: string) =>

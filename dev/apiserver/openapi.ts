@@ -6,7 +6,7 @@ import { isJsonObject, type Json, type JsonObject } from "./object.ts";
 import type { Schema } from "./schema.ts";
 
 /** A group and a version. */
-type GroupVersion = Pick<Kind, "group" | "version">;
+export type GroupVersion = Pick<Kind, "group" | "version">;
 
 const META = "meta.v1.ObjectMeta";
 

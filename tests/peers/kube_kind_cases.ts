@@ -1,7 +1,7 @@
 /** Objects of built-in kinds and their metadata, right and wrong: what a real server says of them is recorded. */
 
 /** Objects by the resource they are created as; `kind` and `apiVersion` are in the path. */
-type Cases = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+export type Cases = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 const named = (rest: object) => ({ metadata: { name: "a" }, ...rest });
 const template = (spec: object, labels: object = { a: "b" }) => ({ metadata: { labels }, spec });

@@ -6,6 +6,7 @@
  * @module
  */
 import { startApiServer } from "./apiserver.ts";
+import { run } from "./peer.ts";
 
 /** A schema as the server writes it. */
 // deno-lint-ignore no-explicit-any
@@ -72,3 +73,4 @@ await Deno.writeTextFile(
   FILE,
   `{\n"from": "kube-apiserver ${gitVersion}",\n"definitions": {\n${lines.join(",\n")}\n}\n}\n`,
 );
+await run(Deno.execPath(), ["fmt", "-q", FILE.pathname]);

@@ -6,7 +6,8 @@
  */
 import { startApiServer, type TestApiServer } from "./apiserver.ts";
 import { CHANGED, CREATED } from "./kube_kind_cases.ts";
-import { FORMATS, PROBE_CRD, SPECS, STRICT } from "./kube_probe_crd.ts";
+import { PROBE_CRD } from "./kube_probe_crd.ts";
+import { FORMATS, SPECS, STRICT } from "./kube_probe_values.ts";
 
 const FOLDER = new URL("../golden/kube-validation/", import.meta.url);
 

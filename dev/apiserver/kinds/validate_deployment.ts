@@ -2,7 +2,7 @@
 import { duplicate, forbidden, goJson, invalidValue, notSupported, requiredValue } from "../field_error.ts";
 import { labelKeyProblems } from "../label_names.ts";
 import { labelErrors } from "../metadata_validate.ts";
-import type { ApiObject, Json, JsonObject } from "../object.ts";
+import { type ApiObject, isJsonObject, type Json, type JsonObject } from "../object.ts";
 import { dnsLabelProblems } from "../object_names.ts";
 import type { FieldError } from "../status_error.ts";
 import { objectIn, objectsIn } from "./default_pod.ts";
@@ -107,12 +107,13 @@ function strategyErrors(strategy: JsonObject): FieldError[] {
     return [forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")];
   }
   if (type === "Recreate" || type === "RollingUpdate") return [];
-  const message = `Unsupported value: {"Type":${goJson(type ?? "")},"RollingUpdate":null}: supported values: `;
-  return [{
-    reason: "FieldValueNotSupported",
-    field: "spec.strategy",
-    message: `${message}"Recreate", "RollingUpdate"`,
-  }];
+  // Texts show the Go value.
+  const rolling = isJsonObject(rollingUpdate)
+    ? { MaxUnavailable: rollingUpdate.maxUnavailable ?? 0, MaxSurge: rollingUpdate.maxSurge ?? 0 }
+    : null;
+  const shown = JSON.stringify({ Type: type ?? "", RollingUpdate: rolling });
+  const message = `Unsupported value: ${shown}: supported values: "Recreate", "RollingUpdate"`;
+  return [{ reason: "FieldValueNotSupported", field: "spec.strategy", message }];
 }
 
 /** What is wrong with a Deployment; its defaults are set. */
