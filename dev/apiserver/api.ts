@@ -26,7 +26,7 @@ export interface ApiRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   /** Of the request. */
-  readonly headers: Pick<Headers, "get">;
+  readonly headers: { get(name: string): string | null };
   /**
    * The whole body.
    * @throws {StatusError} when it is too large or does not come

@@ -1,4 +1,5 @@
 /** Bodies of requests as bytes: never more than the limit, and not for ever. */
+import type { IncomingMessage } from "node:http";
 import { timedOut, tooLarge, tooManyRequests } from "./refusals.ts";
 
 /** As many bytes as Kubernetes takes. */
@@ -20,48 +21,48 @@ export class BodyReader {
   }
 
   /**
-   * The whole body.
+   * The whole body. What comes after a refusal is passed over.
    * @throws {StatusError} 413 when it is too long, 429 when too many long ones are being read, 504 when it does not come
    */
-  async read(request: Pick<Request, "body" | "headers">): Promise<Uint8Array> {
-    const { body, headers } = request;
-    if (body === null) return new Uint8Array();
-    const length = headers.get("content-length");
-    const announced = length === null ? Infinity : Number(length);
-    // No length is announced: of a body in chunks only the end tells.
-    if (announced !== Infinity && announced > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
-    if (announced <= SMALL_BYTES) return await this.#readAll(body);
-    if (this.#large >= MAX_LARGE) throw tooManyRequests();
-    this.#large++;
+  async read(request: IncomingMessage): Promise<Uint8Array> {
+    const { "content-length": length, "transfer-encoding": encoding } = request.headers;
+    // Of a body in chunks only the end tells how long it is.
+    const announced = encoding !== undefined ? Infinity : Number(length ?? 0);
+    if (announced === 0) return new Uint8Array();
     try {
-      return await this.#readAll(body);
+      if (announced !== Infinity && announced > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
+      if (announced <= SMALL_BYTES) return await this.#readAll(request);
+      if (this.#large >= MAX_LARGE) throw tooManyRequests();
+      this.#large++;
+      try {
+        return await this.#readAll(request);
+      } finally {
+        this.#large--;
+      }
     } finally {
-      this.#large--;
+      request.resume();
     }
   }
 
-  async #readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-    const reader = body.getReader();
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      reader.cancel().catch(() => {});
-    }, this.#timeoutMs);
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (late) throw timedOut();
-        if (done) return chunks.length === 1 ? chunks[0]! : joined(chunks, size);
-        size += value.length;
-        if (size > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
-        chunks.push(value);
-      }
-    } finally {
-      clearTimeout(timer);
-      reader.cancel().catch(() => {});
-    }
+  #readAll(request: IncomingMessage): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        request.off("data", onData).off("end", onEnd).off("close", onLost);
+        finish();
+      };
+      const onData = (chunk: Uint8Array) => {
+        size += chunk.length;
+        if (size > MAX_BODY_BYTES) return settle(() => reject(tooLarge(MAX_BODY_BYTES)));
+        chunks.push(chunk);
+      };
+      const onEnd = () => settle(() => resolve(chunks.length === 1 ? chunks[0]! : joined(chunks, size)));
+      const onLost = () => settle(() => reject(timedOut()));
+      const timer = setTimeout(onLost, this.#timeoutMs);
+      request.on("data", onData).on("end", onEnd).on("close", onLost);
+    });
   }
 }
 

@@ -1,5 +1,13 @@
-/** HTTPS in front of the API: what bounds requests before anything is understood of them. */
+/**
+ * HTTPS in front of the API: what bounds requests before anything is understood of them.
+ * By node:https: over TLS Deno.serve sends head and body in two writes with Nagle's algorithm on, so that every answer
+ * over HTTP/1.1 waits 40 ms for the client's acknowledgement.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
 import type { Logger } from "../../base/log.ts";
+import { TaskGroup } from "../../base/tasks.ts";
 import { bindError } from "../../pxe/bind_error.ts";
 import type { Answer } from "./answer.ts";
 import { type Api, type ApiRequest, refused } from "./api.ts";
@@ -7,7 +15,7 @@ import { BodyReader } from "./body_stream.ts";
 import type { ServerCertificate } from "./certificate.ts";
 import { headTooLong, internalError, tooManyRequests } from "./refusals.ts";
 import type { StatusError } from "./status_error.ts";
-import { WatchStreams } from "./watch_stream.ts";
+import { sendWatch } from "./watch_stream.ts";
 
 /** Where it listens, and for whom. */
 export interface HttpServerOptions {
@@ -23,91 +31,170 @@ export interface HttpServerOptions {
 /** As many as kube-apiserver takes at a time: 400 that read and 200 that write. */
 const MAX_IN_FLIGHT = 600;
 const MAX_WATCHES = 1000;
+const MAX_CONNECTIONS = 2000;
 const MAX_URI_LENGTH = 8192;
 const MAX_HEADERS_LENGTH = 32 * 1024;
+/** Between requests, for a head, and for all of a request and its answer: looked at every second. */
+const IDLE_MS = 75_000;
+const EXCHANGE_MS = 90_000;
+const TICK_MS = 1000;
+
+/** What listening fails with, in Deno's names. */
+const BIND_FAILURES: Readonly<Record<string, new (message: string) => Error>> = {
+  EADDRINUSE: Deno.errors.AddrInUse,
+  EACCES: Deno.errors.PermissionDenied,
+  EADDRNOTAVAIL: Deno.errors.AddrNotAvailable,
+};
 
 /** A listening server; disposing it ends every connection. */
 export class HttpServer implements AsyncDisposable {
-  readonly #api: Pick<Api, "answer">;
-  readonly #log: Logger;
+  readonly #options: HttpServerOptions;
+  readonly #server: Server;
   readonly #bodies = new BodyReader();
-  readonly #watches: WatchStreams;
-  readonly #ending = new AbortController();
-  readonly #http: Deno.HttpServer<Deno.NetAddr>;
+  readonly #tasks: TaskGroup;
+  /** When the time of each connection is over, on a clock that only counts ticks. */
+  readonly #deadlines = new Map<Socket, number>();
+  readonly #watches = new Set<AbortController>();
+  readonly #tick: ReturnType<typeof setInterval>;
+  #ticks = 0;
   #inFlight = 0;
+
+  private constructor(options: HttpServerOptions) {
+    const { certPem: cert, keyPem: key } = options.certificate;
+    this.#options = options;
+    this.#tasks = new TaskGroup(options.log);
+    this.#server = createServer({ cert, key, maxHeaderSize: MAX_HEADERS_LENGTH });
+    this.#server.keepAliveTimeout = IDLE_MS;
+    this.#server.on("connection", (socket: Socket) => this.#accept(socket));
+    this.#server.on("clientError", (_error: Error, socket: { destroy(): void }) => socket.destroy());
+    this.#server.on("request", (request, response) => {
+      this.#tasks.start("answer", () => this.#respond(request, response));
+    });
+    this.#tick = setInterval(() => this.#look(), TICK_MS);
+  }
 
   /**
    * Starts to listen.
    * @throws {BindError} when the port cannot be had
    */
-  constructor({ hostname, port, certificate, api, log }: HttpServerOptions) {
-    this.#api = api;
-    this.#log = log;
-    this.#watches = new WatchStreams(log);
-    const { certPem: cert, keyPem: key } = certificate;
+  static async listen(options: HttpServerOptions): Promise<HttpServer> {
+    const { hostname, port } = options;
+    const http = new HttpServer(options);
+    const listening = Promise.withResolvers<void>();
+    http.#server.once("error", listening.reject);
+    http.#server.listen(port, hostname, listening.resolve);
     try {
-      this.#http = Deno.serve(
-        { hostname, port, cert, key, signal: this.#ending.signal, onListen: () => {} },
-        (request) => this.#respond(request),
-      );
+      await listening.promise;
+      return http;
     } catch (error) {
+      clearInterval(http.#tick);
+      const { code = "", message } = error as Error & { code?: string };
+      const known = BIND_FAILURES[code];
       const where = { protocol: "TCP", address: hostname, port, flag: "--api-port" } as const;
-      throw bindError(error, { what: "the development API", ...where });
+      throw bindError(known === undefined ? error : new known(message), { what: "the development API", ...where });
     }
   }
 
   /** Where it listens. */
   get port(): number {
-    return this.#http.addr.port;
+    return (this.#server.address() as AddressInfo).port;
   }
 
-  async #respond(request: Request): Promise<Response> {
-    const { pathname, searchParams } = new URL(request.url);
-    const { method, headers } = request;
+  #accept(socket: Socket): void {
+    if (this.#deadlines.size >= MAX_CONNECTIONS) return void socket.destroy();
+    this.#allow(socket, IDLE_MS);
+    socket.on("close", () => this.#deadlines.delete(socket));
+  }
+
+  #allow(socket: Socket, ms: number): void {
+    this.#deadlines.set(socket, this.#ticks + ms / TICK_MS);
+  }
+
+  #look(): void {
+    this.#ticks++;
+    for (const [socket, deadline] of this.#deadlines) if (deadline < this.#ticks) socket.destroy();
+  }
+
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = "", url = "", headers } = request;
+    // The TCP connection, which TLS wraps.
+    const socket = (request.socket as Socket & { _parent?: Socket })._parent ?? request.socket;
+    const [path = "", search] = url.split(/\?(.*)/s, 2);
     const ended = new AbortController();
-    const body = () => this.#bodies.read(request);
-    const asked: ApiRequest = { method, path: pathname, query: searchParams, headers, body, signal: ended.signal };
+    const asked: ApiRequest = {
+      method,
+      path,
+      query: new URLSearchParams(search),
+      headers: { get: (name) => headerValue(headers[name]) },
+      body: () => this.#bodies.read(request),
+      signal: ended.signal,
+    };
     this.#inFlight++;
+    this.#allow(socket, EXCHANGE_MS);
+    response.on("close", () => this.#deadlines.has(socket) && this.#allow(socket, IDLE_MS));
+    const answer = await this.#answer(asked, url);
+    this.#inFlight--;
+    if (typeof answer.body === "string" || answer.body instanceof Uint8Array) {
+      return send(response, answer, answer.body);
+    }
+    if (this.#watches.size >= MAX_WATCHES) {
+      ended.abort();
+      const refusal = refused(tooManyRequests(), asked);
+      return send(response, refusal, refusal.body);
+    }
+    this.#allow(socket, Infinity);
+    await this.#watch(response, answer, { lines: answer.body, ended });
+  }
+
+  async #answer(asked: ApiRequest, url: string): Promise<Answer> {
     try {
-      const refusal = this.#refusal(request);
-      if (refusal !== undefined) return refusalResponse(refusal, asked);
-      const answer = await this.#api.answer(asked);
-      if (typeof answer.body === "string" || answer.body instanceof Uint8Array) return response(answer, answer.body);
-      if (this.#watches.size >= MAX_WATCHES) {
-        ended.abort();
-        return refusalResponse(tooManyRequests(), asked);
-      }
-      return response(answer, this.#watches.body({ lines: answer.body, ended }));
+      const refusal = this.#refusal(url);
+      return refusal === undefined ? await this.#options.api.answer(asked) : refused(refusal, asked);
     } catch (error) {
-      this.#log.error("request failed in the development API server", { method, path: pathname, error });
-      return refusalResponse(internalError(), asked);
-    } finally {
-      this.#inFlight--;
+      const { method, path } = asked;
+      this.#options.log.error("request failed in the development API server", { method, path, error });
+      return refused(internalError(), asked);
     }
   }
 
   /** What is wrong before anything is read. */
-  #refusal({ url, headers }: Request): StatusError | undefined {
+  #refusal(url: string): StatusError | undefined {
     if (this.#inFlight > MAX_IN_FLIGHT) return tooManyRequests();
-    if (url.length > MAX_URI_LENGTH) return headTooLong("URI");
-    let length = 0;
-    for (const [name, value] of headers) length += name.length + value.length;
-    return length > MAX_HEADERS_LENGTH ? headTooLong("header") : undefined;
+    return url.length > MAX_URI_LENGTH ? headTooLong() : undefined;
+  }
+
+  async #watch(
+    response: ServerResponse,
+    { status, headers }: Answer,
+    watch: { readonly lines: AsyncIterable<string>; readonly ended: AbortController },
+  ): Promise<void> {
+    this.#watches.add(watch.ended);
+    response.writeHead(status, headers.flat());
+    // A client waits for the head, and the first event may be far away.
+    response.flushHeaders();
+    await sendWatch(response, watch, this.#options.log);
+    this.#watches.delete(watch.ended);
   }
 
   /** Ends every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#watches[Symbol.asyncDispose]();
-    this.#ending.abort();
-    await this.#http.finished;
+    clearInterval(this.#tick);
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const ended of this.#watches) ended.abort();
+    for (const socket of this.#deadlines.keys()) socket.destroy();
+    await this.#tasks.idle();
+    await closed;
   }
 }
 
-function response({ status, headers }: Answer, body: BodyInit): Response {
-  return new Response(body, { status, headers: headers.map(([name, value]) => [name, value]) });
+function headerValue(value: string | string[] | undefined): string | null {
+  return Array.isArray(value) ? value.join(", ") : value ?? null;
 }
 
-function refusalResponse(refusal: StatusError, request: ApiRequest): Response {
-  const answer = refused(refusal, request);
-  return response(answer, answer.body);
+/** Head and body in one write. */
+function send(response: ServerResponse, { status, headers }: Answer, body: string | Uint8Array): void {
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  if (!response.writable) return;
+  response.writeHead(status, [...headers.flat(), "content-length", String(bytes.length)]);
+  response.end(bytes);
 }

@@ -42,11 +42,9 @@ export function timedOut(): StatusError {
   return new StatusError(504, "Timeout", message, {});
 }
 
-/** The path or a header is longer than anything sensible. */
-export function headTooLong(what: "URI" | "header"): StatusError {
-  return what === "URI"
-    ? new StatusError(414, "BadRequest", "Request URI too long")
-    : new StatusError(431, "BadRequest", "Request Header Fields Too Large");
+/** The path is longer than anything sensible. */
+export function headTooLong(): StatusError {
+  return new StatusError(414, "BadRequest", "Request URI too long");
 }
 
 /** A fault of the server; the log says more. */

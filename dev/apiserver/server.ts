@@ -87,7 +87,7 @@ export async function startDevApiServer(options: DevApiServerOptions): Promise<D
   try {
     const state = { store, credentials, address: () => `${HOSTNAME}:${http.port}` };
     const api = buildApi(options, { ...state, issuer, clock });
-    const http: HttpServer = new HttpServer({ hostname, port, certificate, api, log });
+    const http: HttpServer = await HttpServer.listen({ hostname, port, certificate, api, log });
     const url = `https://${HOSTNAME}:${http.port}`;
     const message = "development API server, for trying things out: one user, everything allowed, loopback only";
     log.info(message, { url, version: KUBERNETES_VERSION, state: statePath ?? "in memory" });

@@ -1,6 +1,9 @@
-/** Watches as bodies of answers: each ends with its client or with the server, and gives back what it holds. */
+/** A watch on its way out: line by line as the client takes them, until it leaves or the server ends. */
+import type { ServerResponse } from "node:http";
 import type { Logger } from "../../base/log.ts";
-import { TaskGroup } from "../../base/tasks.ts";
+
+/** For a client to take a line. */
+const STALLED_MS = 60_000;
 
 /** A watch that has been begun. */
 export interface BegunWatch {
@@ -10,60 +13,36 @@ export interface BegunWatch {
   readonly ended: AbortController;
 }
 
-/** All watches of a server. */
-export class WatchStreams implements AsyncDisposable {
-  readonly #log: Logger;
-  readonly #ends: TaskGroup;
-  readonly #open = new Set<() => void>();
-
-  /** @param log hears of watches that fail */
-  constructor(log: Logger) {
-    this.#log = log;
-    this.#ends = new TaskGroup(log);
-  }
-
-  /** How many are open. */
-  get size(): number {
-    return this.#open.size;
-  }
-
-  /** The body of an answer. */
-  body({ lines, ended }: BegunWatch): ReadableStream<Uint8Array> {
-    const iterator = lines[Symbol.asyncIterator]();
-    const end = () => {
-      if (!this.#open.delete(end)) return;
-      ended.abort();
-      // Where nobody pulls any more, only this lets it give back what it holds.
-      this.#ends.start("end of a watch", async () => void await iterator.return?.());
+/** Resolves when the client has taken what was written, has left, or has had its time. */
+function taken(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      response.off("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
     };
-    this.#open.add(end);
-    const encoder = new TextEncoder();
-    return new ReadableStream({
-      pull: async (controller) => {
-        const line = await this.#next(iterator);
-        if (ended.signal.aborted) return;
-        if (line !== undefined) return controller.enqueue(encoder.encode(line));
-        end();
-        controller.close();
-      },
-      cancel: end,
-    }, { highWaterMark: 0 });
-  }
+    const timer = setTimeout(() => {
+      done();
+      response.destroy();
+    }, STALLED_MS);
+    response.on("drain", done);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
 
-  /** The next line of a watch; undefined at its end. */
-  async #next(iterator: AsyncIterator<string>): Promise<string | undefined> {
-    try {
-      const { done, value } = await iterator.next();
-      return done === true ? undefined : value;
-    } catch (error) {
-      this.#log.error("watch failed in the development API server", { error });
-      return undefined;
+/** Sends the lines; the head is out already. Resolves when the watch has given back what it held. */
+export async function sendWatch(response: ServerResponse, watch: BegunWatch, log: Logger): Promise<void> {
+  const { lines, ended: { signal } } = watch;
+  response.on("close", () => watch.ended.abort());
+  try {
+    for await (const line of lines) {
+      if (signal.aborted) break;
+      if (!response.write(line)) await taken(response, signal);
     }
+  } catch (error) {
+    log.error("watch failed in the development API server", { error });
   }
-
-  /** Ends all of them. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const end of [...this.#open]) end();
-    await this.#ends.idle();
-  }
+  watch.ended.abort();
+  if (response.writable) response.end();
 }
