@@ -55,8 +55,11 @@ Deno.test("tarPieces(): names that do not fit into a header are in pax records (
   assert.deepEqual(read(names.map((name) => file(name, "x"))).map(({ path }) => path), names);
 });
 
-Deno.test("tarPieces(): folders end with a slash, which a header may not begin with after its prefix", () => {
+Deno.test("tarPieces(): folders end with a slash, and no header has a prefix without a name", () => {
   for (const path of ["d".repeat(99), "d".repeat(100), "d".repeat(120), `${"p".repeat(50)}/${"d".repeat(99)}`]) {
+    for (const block of tarPieces([{ type: "directory", path }], MTIME)) {
+      if (new TextDecoder().decode(block.subarray(257, 262)) === "ustar") assert.notEqual(block[0], 0, path);
+    }
     assert.deepEqual(read([{ type: "directory", path }]), [{ path: `${path}/`, type: "directory", content: "" }]);
   }
 });

@@ -29,6 +29,14 @@ export class RegistryFolderError extends Error {
   override name = "RegistryFolderError";
 }
 
+/** An image with all that belongs to it. */
+export interface LayoutImage {
+  /** Leads to everything else. */
+  readonly manifest: Descriptor;
+  /** The manifest's and those that it names: digest to bytes. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
+}
+
 /** No component of a repository's name begins with a dot. */
 const OWN = ".metalman";
 const MAX_INDEX_BYTES = 4 * 1024 * 1024;
@@ -174,21 +182,22 @@ export class LayoutStore implements AsyncDisposable {
     });
   }
 
-  /** Writes an image and gives it a tag. @param image as dev/image/build.ts makes it */
-  async putImage(
-    name: string,
-    tag: string,
-    { manifest, blobs }: {
-      readonly manifest: Descriptor;
-      readonly blobs: ReadonlyMap<string, Uint8Array>;
-    },
-  ): Promise<void> {
-    await this.#exclusively(name, () => this.#makeLayout(name));
-    for (const [digest, bytes] of blobs) {
-      const there = digest === manifest.digest || (await this.blob(name, digest))?.size === bytes.length;
-      if (!there) await this.#write(name, digest, bytes);
+  /**
+   * Writes an image and gives it a tag.
+   * @param image as dev/image/build.ts makes it
+   * @throws {RegistryFolderError}
+   */
+  async putImage(name: string, tag: string, { manifest, blobs }: LayoutImage): Promise<void> {
+    try {
+      await this.#exclusively(name, () => this.#makeLayout(name));
+      for (const [digest, bytes] of blobs) {
+        const there = digest === manifest.digest || (await this.blob(name, digest))?.size === bytes.length;
+        if (!there) await this.#write(name, digest, bytes);
+      }
+      await this.putManifest(name, manifest, blobs.get(manifest.digest)!, tag);
+    } catch (error) {
+      throw this.explain(error);
     }
-    await this.putManifest(name, manifest, blobs.get(manifest.digest)!, tag);
   }
 
   /** Removes a tag, or a manifest with all its tags. */

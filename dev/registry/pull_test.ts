@@ -4,7 +4,7 @@ import { ContentError, NotFoundError } from "../../registry/errors.ts";
 import { ImagePuller } from "../../registry/puller.ts";
 import { ImageStore } from "../../registry/store.ts";
 import { buildImage } from "../image/build.ts";
-import type { LayoutStore } from "./layout_store.ts";
+import { type LayoutStore, RegistryFolderError } from "./layout_store.ts";
 import { startDevRegistry } from "./server.ts";
 
 const imageOf = (text: string) => buildImage(new Map([["file", new TextEncoder().encode(text)]]));
@@ -12,7 +12,12 @@ const imageOf = (text: string) => buildImage(new Map([["file", new TextEncoder()
 /** Runs with a registry, and a cache that pulls from it. */
 async function withPuller(
   use: (
-    at: { host: string; images: LayoutStore; ensure: (reference: string) => ReturnType<ImagePuller["ensure"]> },
+    at: {
+      folder: string;
+      host: string;
+      images: LayoutStore;
+      ensure: (reference: string) => ReturnType<ImagePuller["ensure"]>;
+    },
   ) => Promise<void>,
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "metalman-pull-" });
@@ -21,7 +26,7 @@ async function withPuller(
     await using store = await ImageStore.open(`${folder}/cache`);
     await using puller = new ImagePuller({ store, retryMs: 5 });
     const ensure = (reference: string) => puller.ensure({ reference, key: reference });
-    await use({ host: registry.host, images: registry.store, ensure });
+    await use({ folder, host: registry.host, images: registry.store, ensure });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -35,6 +40,16 @@ Deno.test("a moved tag brings the new image; the old one is had by its digest (c
     await images.putImage("a/b", "v1", second);
     assert.equal((await ensure(`${host}/a/b:v1`)).digest, second.manifest.digest);
     assert.equal((await ensure(`${host}/a/b@${first.manifest.digest}`)).digest, first.manifest.digest);
+  }));
+
+Deno.test("an image that cannot be written is said in one line", () =>
+  withPuller(async ({ folder, images }) => {
+    await Deno.writeTextFile(`${folder}/images/a`, "");
+    await assert.rejects(images.putImage("a/b", "v1", await imageOf("1")), (error) => {
+      assert.ok(error instanceof RegistryFolderError);
+      assert.match(error.message, /^cannot use image folder .*choose a folder that can be written$/);
+      return true;
+    });
   }));
 
 Deno.test("what is not there, and what holds no disk, is said so (contract 9)", () =>
