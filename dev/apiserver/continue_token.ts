@@ -44,7 +44,7 @@ export function readContinue(text: string, namespace: string | undefined): Conti
   if (text.length % 4 === 1) throw notValid(`illegal base64 data at input byte ${text.length}`);
   const value = decode(text);
   const { v, rv, start } = isJsonObject(value) ? value : {};
-  if (v !== VERSION) throw notValid(`server does not recognize this encoded version ${JSON.stringify(v ?? "")}`);
+  if (v !== VERSION) throw notValid(`server does not recognize this encoded version ${v ?? ""}`);
   if (typeof rv !== "number" || !Number.isSafeInteger(rv) || rv === 0 || rv < -1) {
     throw notValid(`incorrect encoded start resourceVersion (version ${VERSION})`);
   }

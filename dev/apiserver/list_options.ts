@@ -138,6 +138,9 @@ export function readListOptions({ kind, namespace, query }: ListRequest): ListOp
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
   const token = query.get("continue") ?? "";
   const from = token === "" ? undefined : readContinue(token, namespace);
+  if (from !== undefined && !["", "0", null].includes(query.get("resourceVersion"))) {
+    throw badRequest("specifying resource version is not allowed when using continue");
+  }
   const resourceVersion = from !== undefined ? undefined : watch ? readResourceVersion(query) : listVersion(query);
   const match = query.get("resourceVersionMatch");
   const initialEvents = flag(query, "sendInitialEvents");

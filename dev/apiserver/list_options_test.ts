@@ -36,7 +36,7 @@ const READ: [query: string, wanted: Record<string, unknown>][] = [
     match: "NotOlderThan",
   }],
   [`continue=${TOKEN}&limit=2`, { bookmarks: false, limit: 2, from: { revision: 7, after: "a/x" } }],
-  [`continue=${TOKEN}&resourceVersion=nonsense`, { bookmarks: false, from: { revision: 7, after: "a/x" } }],
+  [`continue=${TOKEN}&resourceVersion=0`, { bookmarks: false, from: { revision: 7, after: "a/x" } }],
   ["watch=1&allowWatchBookmarks=true&timeoutSeconds=9", { bookmarks: true, timeoutSeconds: 9 }],
   ["watch=1&timeoutSeconds=0", { bookmarks: false }],
   ["watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan", {
@@ -104,6 +104,11 @@ const REFUSED: [query: string, code: number, message: string][] = [
     422,
     `${INVALID}resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan`,
   ],
+  [
+    `continue=${TOKEN}&resourceVersion=5`,
+    400,
+    "specifying resource version is not allowed when using continue",
+  ],
   [`watch=1&continue=${TOKEN}`, 422, INVALID + WITH_CONTINUE],
 ];
 
@@ -139,8 +144,8 @@ const FORGED: [name: string, token: string, why: string][] = [
   ["no base64", "*", "it is not base64url"],
   ["a part of base64", "abcde", "illegal base64 data at input byte 5"],
   ["no JSON", "abc", "invalid character 'i' looking for beginning of value"],
-  ["nothing", token(null), 'server does not recognize this encoded version ""'],
-  ["another version", token({ v: "v9", rv: 5, start: "a" }), 'server does not recognize this encoded version "v9"'],
+  ["nothing", token(null), "server does not recognize this encoded version "],
+  ["another version", token({ v: "v9", rv: 5, start: "a" }), "server does not recognize this encoded version v9"],
   [
     "no revision",
     token({ v: "meta.k8s.io/v1", start: "x" }),
