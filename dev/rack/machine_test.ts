@@ -408,6 +408,7 @@ Deno.test("the installer reports again while the server is not ready, and gives 
   await machine.reset();
   await endOf(site, machine);
   deepEqual([machine.stage, machine.disk], ["failed", undefined]);
+  equal(site.asked.filter((line) => line === "POST /pxe/disable").length, 4);
   match(site.events.at(-1)!.detail, /pxe\/disable: HTTP 404, no Machine has a lease/);
   await machine.powerOff();
 });

@@ -25,9 +25,13 @@ class LoopbackRack implements Rack {
   readonly #machines = new Map<string, EmulatedMachine>();
   /** What a machine sends from -> what DHCP gave to it. */
   readonly #leased = new Map<number, number>();
-  /** By MAC address; the place of a machine that was taken out is given to the next. */
+  /** By MAC address. */
   readonly #places = new Map<string, number>();
+  /** Of machines that were taken out, for the next ones. */
   readonly #freePlaces: number[] = [];
+  #nextPlace = FIRST_ADDRESS;
+  /** Machines that were taken out and are being switched off. */
+  readonly #leaving = new Set<Promise<void>>();
 
   constructor(options: RackOptions) {
     const { network: { relay = { address: "127.0.0.1", port: 0 }, dhcp } } = options;
@@ -42,9 +46,11 @@ class LoopbackRack implements Rack {
   add({ mac: spelled, uuid, firmware = "pxe", faults = {} }: RackMachineOptions): RackMachine {
     const mac = parseMac(spelled);
     if (this.#machines.has(mac)) throw new RangeError(`the rack has a machine with MAC address ${mac} already`);
-    if (this.#machines.size === MAX_MACHINES) throw new RangeError(`the rack is full: ${MAX_MACHINES} machines`);
+    if (this.#machines.size + this.#leaving.size >= MAX_MACHINES) {
+      throw new RangeError(`the rack is full: ${MAX_MACHINES} machines`);
+    }
     const { network: { tftpPort }, onEvent, clock, random, hurry = 1 } = this.#options;
-    const place = this.#freePlaces.pop() ?? FIRST_ADDRESS + this.#machines.size;
+    const place = this.#freePlaces.pop() ?? this.#nextPlace++;
     const wire = this.#loopback.wire(formatIpv4(place), () => this.#relay.open(mac));
     const machine = new EmulatedMachine({
       identity: { mac, uuid: uuid?.toLowerCase() ?? uuidFor(mac) },
@@ -57,16 +63,21 @@ class LoopbackRack implements Rack {
     return machine;
   }
 
+  /** Its MAC address is free at once, its place when it is off. */
   async remove(mac: string): Promise<void> {
     const key = parseMac(mac);
     const machine = this.#machines.get(key);
     if (machine === undefined) return;
-    await machine.remove();
     const place = this.#places.get(key)!;
     this.#machines.delete(key);
     this.#places.delete(key);
-    this.#leased.delete(place);
-    this.#freePlaces.push(place);
+    const left = machine.remove().then(() => {
+      this.#leased.delete(place);
+      this.#freePlaces.push(place);
+      this.#leaving.delete(left);
+    });
+    this.#leaving.add(left);
+    await left;
   }
 
   get(mac: string): RackMachine | undefined {
@@ -79,6 +90,7 @@ class LoopbackRack implements Rack {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#machines.keys()].map((mac) => this.remove(mac)));
+    await Promise.all(this.#leaving);
     await this.#relay[Symbol.asyncDispose]();
   }
 }
