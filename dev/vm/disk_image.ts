@@ -21,7 +21,7 @@ export interface BootChain {
 }
 
 const GRUB_CFG = `set timeout=0
-linux /vmlinuz console=ttyS0,115200 panic=10 metalman.disk
+linux /vmlinuz console=ttyS0,115200 panic=10 quiet metalman.disk
 initrd /initrd.gz
 boot
 `;

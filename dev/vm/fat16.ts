@@ -14,8 +14,9 @@ const ROOT_ENTRIES = 512;
 const ROOT_SECTORS = ROOT_ENTRIES * 32 / SECTOR;
 /** A FAT is FAT16 by its number of clusters alone. */
 const LEAST_CLUSTERS = 4085;
-const MOST_CLUSTERS = 65524;
-/** A file system must not be so close to the limit that a reader's arithmetic decides. */
+const MOST_CLUSTERS = 65508;
+const MOST_SECTORS_PER_CLUSTER = 64;
+/** Readers disagree by a few about where FAT16 begins and ends. */
 const SPARE_CLUSTERS = 16;
 const LAST = 0xffff;
 const FOLDER = 0x10;
@@ -73,10 +74,13 @@ function clustersFor(folder: Folder, clusterBytes: number): number {
   return count;
 }
 
+/** The largest clusters that make it FAT16: GRUB reads one at a time. */
 function layout(root: Folder): Layout {
-  for (let perCluster = 1; perCluster <= 64; perCluster *= 2) {
-    const clusters = Math.max(clustersFor(root, perCluster * SECTOR), LEAST_CLUSTERS) + SPARE_CLUSTERS;
-    if (clusters > MOST_CLUSTERS - SPARE_CLUSTERS) continue;
+  for (let perCluster = MOST_SECTORS_PER_CLUSTER; perCluster >= 1; perCluster /= 2) {
+    const needed = clustersFor(root, perCluster * SECTOR);
+    if (needed < LEAST_CLUSTERS && perCluster > 1) continue;
+    const clusters = Math.max(needed, LEAST_CLUSTERS) + SPARE_CLUSTERS;
+    if (clusters > MOST_CLUSTERS) break;
     const fatSectors = Math.ceil((clusters + 2) * 2 / SECTOR);
     return { perCluster, clusters, fatSectors, sectors: 1 + 2 * fatSectors + ROOT_SECTORS + clusters * perCluster };
   }

@@ -56,10 +56,11 @@ Deno.test("fat16() folds names to upper case and folders may be longer than a cl
 });
 
 Deno.test("fat16() is FAT16 by its number of clusters (FAT specification, FAT type determination)", () => {
-  for (const size of [0, 5_000_000, 70_000_000]) {
-    const image = fat16({ "a": new Uint8Array(size) }, { hiddenSectors: 2048 });
+  for (const [size, perCluster] of [[0, 1], [2_200_000, 1], [5_000_000, 2], [22_000_000, 8], [70_000_000, 32]]) {
+    const image = fat16({ "a": new Uint8Array(size!) }, { hiddenSectors: 2048 });
     const view = new DataView(image.buffer);
     const sectors = view.getUint16(19, true) || view.getUint32(32, true);
+    assert.equal(image[13], perCluster, `sectors a cluster for ${size} bytes`);
     const system = 1 + 2 * view.getUint16(22, true) + 32;
     const clusters = Math.floor((sectors - system) / image[13]!);
     assert.ok(clusters >= 4085 && clusters < 65525, `${clusters} clusters for ${size} bytes`);
