@@ -20,7 +20,10 @@ function isEmpty(value: Json): boolean {
 }
 
 function tidyMetadata(metadata: Metadata): void {
-  for (const [field, value] of Object.entries(metadata)) if (isEmpty(value)) delete metadata[field];
+  for (const [field, value] of Object.entries(metadata)) {
+    // Who sends no managedFields at all keeps them; who sends an empty list resets them.
+    if (field !== "managedFields" && isEmpty(value)) delete metadata[field];
+  }
   delete metadata["selfLink"];
 }
 

@@ -15,7 +15,6 @@ const DIFFERENCES: ReadonlyMap<string, string> = new Map([
   ...["configmap-refused 16", "configmap-refused 17"].map((step) =>
     [step, "metadata that cannot be read is refused before it is compared with the schema"] as const
   ),
-  ["configmap-managed-fields 10", "an empty list of managedFields is taken for none"],
 ]);
 
 Deno.test("dev/apiserver patches, applies and tracks as a real kube-apiserver", async (t) => {
