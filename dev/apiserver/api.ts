@@ -270,7 +270,8 @@ function style({ query, headers }: ApiRequest, { format }: Pick<Representation, 
 export function refused(error: StatusError, request: Pick<ApiRequest, "query" | "headers">): WholeAnswer {
   const pretty = isPretty(request.query, request.headers.get("user-agent") ?? "");
   const answer = jsonAnswer(error.code, error.status, { pretty });
-  return error.code === 429 ? { ...answer, headers: [...answer.headers, ["retry-after", "1"]] } : answer;
+  const soon = error.code === 429 || error.code === 504;
+  return soon ? { ...answer, headers: [...answer.headers, ["retry-after", "1"]] } : answer;
 }
 
 async function* watchLines(

@@ -43,6 +43,8 @@ interface Entry {
   readonly categories: readonly string[];
   /** Of the kind in requests, where it is of another group. */
   readonly kindGroup?: string;
+  /** Whether it comes with Kubernetes. */
+  readonly builtIn: boolean;
 }
 
 function entriesOf(kind: Kind): Entry[] {
@@ -65,6 +67,7 @@ const REVIEW_ENTRIES: readonly Entry[] = REVIEWS.map(({ group, plural, review })
   verbs: ["create"],
   shortNames: [],
   categories: [],
+  builtIn: true,
 }));
 
 /** v1 before v1beta2 before v1alpha3, newer before older (CustomResourceDefinition versions, "Version priority"). */
@@ -178,7 +181,8 @@ function names({ shortNames, categories }: Entry): JsonObject {
   };
 }
 
-function responseKind(entry: Entry): JsonObject {
-  const group = entry.kindGroup ?? entry.group;
-  return { group, version: entry.kindGroup === undefined ? entry.version : "v1", kind: entry.kind };
+/** Of built-in resources it names the group only where that is another than theirs. */
+function responseKind({ group, version, kind, kindGroup, builtIn }: Entry): JsonObject {
+  if (kindGroup !== undefined) return { group: kindGroup, version: "v1", kind };
+  return builtIn ? { group: "", version: "", kind } : { group, version, kind };
 }

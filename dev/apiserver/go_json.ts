@@ -70,9 +70,9 @@ class Scanner {
   }
 
   #value(depth: number): void {
-    if (depth > MAX_DEPTH) throw new SyntaxError("exceeded max depth");
     this.#space();
     const first = this.#peek();
+    if (depth > MAX_DEPTH && /[[{]/.test(first)) this.#bad("exceeded max depth");
     if (first === "{") return this.#object(depth);
     if (first === "[") return this.#array(depth);
     if (first === '"') return this.#string();

@@ -56,6 +56,8 @@ export class HttpServer implements AsyncDisposable {
   readonly #deadlines = new Map<Socket, number>();
   readonly #watches = new Set<AbortController>();
   readonly #tick: ReturnType<typeof setInterval>;
+  /** Where it listens. */
+  port = 0;
   #ticks = 0;
   #inFlight = 0;
 
@@ -85,6 +87,7 @@ export class HttpServer implements AsyncDisposable {
     http.#server.listen(port, hostname, listening.resolve);
     try {
       await listening.promise;
+      http.port = (http.#server.address() as AddressInfo).port;
       return http;
     } catch (error) {
       clearInterval(http.#tick);
@@ -93,11 +96,6 @@ export class HttpServer implements AsyncDisposable {
       const where = { protocol: "TCP", address: hostname, port, flag: "--api-port" } as const;
       throw bindError(known === undefined ? error : new known(message), { what: "the development API", ...where });
     }
-  }
-
-  /** Where it listens. */
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
   }
 
   #accept(socket: Socket): void {

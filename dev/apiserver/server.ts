@@ -126,6 +126,7 @@ function buildApi(
 class RunningServer implements DevApiServer {
   readonly #http: HttpServer;
   readonly #state: State;
+  #ended: Promise<void> | undefined;
 
   constructor(http: HttpServer, state: State) {
     this.#http = http;
@@ -165,7 +166,11 @@ class RunningServer implements DevApiServer {
     return `${JSON.stringify(config, undefined, 2)}\n`;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ended ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
     await this.#http[Symbol.asyncDispose]();
     this.#state.store[Symbol.dispose]();
   }
