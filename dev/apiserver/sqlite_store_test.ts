@@ -76,6 +76,16 @@ Deno.test("list() is in the order of namespaces and names, which a namespace is 
   assert.deepEqual(store.list({ resource: "nothing" }).objects, []);
 });
 
+Deno.test("list() of a namespace gives nothing of others, wherever it is to begin", () => {
+  using store = SqliteStore.open();
+  for (const namespace of ["a", "b", "c"]) put(store, "x", "", { resource: "configmaps", namespace });
+  for (const after of ["a/x", "", "a/"]) {
+    const { objects } = store.list({ resource: "configmaps", namespace: "b" }, { after });
+    assert.deepEqual(names(objects), ["x"]);
+  }
+  assert.deepEqual(store.list(SCOPE, { after: "c/x" }), { objects: [], revision: store.revision, remaining: 0 });
+});
+
 Deno.test("list() pages at one revision, whatever is written meanwhile", () => {
   using store = SqliteStore.open();
   for (let i = 0; i < 5; i++) put(store, `m${i}`, "old");

@@ -269,6 +269,20 @@ Deno.test("status is written by its subresource alone, and nothing else by it (C
   assert.deepEqual([put["spec"], put["status"]], [{ size: 2, color: "red" }, { phase: "z" }]);
 });
 
+Deno.test("a Deployment's status takes annotations along, and no labels, spec or generation", () => {
+  using rig = new VerbsRig();
+  const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+  const spec = { selector: { matchLabels: { a: "b" } }, template };
+  const made = create(rig, "Deployment", { metadata: { name: "d" }, spec, status: { replicas: 4 } }).body;
+  assert.deepEqual(made["status"], {});
+  const metadata = { generation: 9, labels: { l: "1" }, annotations: { n: "1" } };
+  const body = { metadata, spec: { replicas: 7 }, status: { replicas: 3 } };
+  const status = rig.merge("Deployment", "d", body, { status: true });
+  const { generation, labels, annotations } = status.metadata;
+  assert.deepEqual([generation, labels, annotations], [1, undefined, { n: "1" }]);
+  assert.deepEqual([status["spec"], status["status"]], [made["spec"], { replicas: 3 }]);
+});
+
 Deno.test("a write that changes nothing makes no revision", () => {
   using rig = new VerbsRig();
   const live = rig.widget("a", { labels: { a: "1" } });
@@ -373,6 +387,8 @@ Deno.test("a namespace takes with it what is in it, and carries its name as a la
   const { name } = made.metadata;
   assert.deepEqual(made.metadata["labels"], { "kubernetes.io/metadata.name": name });
   assert.deepEqual([made["spec"], made["status"]], [{ finalizers: ["kubernetes"] }, { phase: "Active" }]);
+  const named = create(rig, "Namespace", { metadata: { name: "named" } }).body as ApiObject;
+  assert.match(JSON.stringify(named.metadata["managedFields"]), /f:kubernetes.io\/metadata.name/);
   create(rig, "Secret", { metadata: { name: "s", finalizers: ["a.b/c"] } }, { namespace: name });
   create(rig, "ConfigMap", { metadata: { name: "kept" } });
   const gone = rig.object("delete", "Namespace", { name });
