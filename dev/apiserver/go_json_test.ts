@@ -24,7 +24,7 @@ const cases: readonly [string, string | undefined][] = [
   ["\x00", "invalid character '\\x00' looking for beginning of value"],
   ["é", "invalid character 'Ã' looking for beginning of value"],
   ['{"a":', "unexpected end of JSON input"],
-  ["[".repeat(2000), "exceeded max depth"],
+  ["[".repeat(2000), "invalid character '[' exceeded max depth"],
   [' {"a": [1, -2.5e+3, "x\\u00e9", true, false, null, {}], "b": []} ', undefined],
 ];
 

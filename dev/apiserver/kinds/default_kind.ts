@@ -68,6 +68,14 @@ function defaultNode(node: ApiObject): void {
   if (status.capacity !== undefined) setAbsent(status, { allocatable: structuredClone(status.capacity) });
   setAbsent(objectIn(objectIn(status, "daemonEndpoints"), "kubeletEndpoint"), { Port: 0 });
   setAbsent(objectIn(status, "nodeInfo"), NODE_INFO);
+  nullTimes(status, ["lastHeartbeatTime", "lastTransitionTime"]);
+}
+
+/** Times that conditions always have, null where nobody said. */
+function nullTimes(status: JsonObject, times: readonly string[]): void {
+  for (const condition of objectsIn(status, "conditions")) {
+    for (const time of times) condition[time] ??= null;
+  }
 }
 
 const NODE_INFO: JsonObject = Object.fromEntries(

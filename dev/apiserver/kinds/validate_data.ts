@@ -60,7 +60,7 @@ export function validateConfigMap(map: ApiObject, before?: ApiObject): FieldErro
     ...keyErrors(data, "data"),
     ...twice.map((key) => invalidValue(`data[${key}]`, key, "duplicate of key present in binaryData")),
     ...keyErrors(binary, "binaryData"),
-    ...(textBytes(data) + decodedBytes(binary) > MAX_DATA ? [tooMuch("")] : []),
+    ...(textBytes(data) + decodedBytes(binary) > MAX_DATA ? [tooMuch("[]")] : []),
   ];
 }
 
