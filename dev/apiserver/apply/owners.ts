@@ -67,11 +67,11 @@ function checkedOwner(entry: Json): Owner {
   return ownerOf(entry);
 }
 
-/** Whether a client asks to forget all owners: `[]` or `[{}]`. */
-export function isReset(entries: Json | undefined): boolean {
+/** Whether a client asks to forget all owners: `[{}]`; of built-in kinds, which alone know it from none, also `[]`. */
+export function isReset(entries: Json | undefined, builtIn: boolean): boolean {
   if (!Array.isArray(entries) || entries.length > 1) return false;
   const [entry] = entries;
-  return entry === undefined || isJsonObject(entry) && Object.keys(entry).length === 0;
+  return entry === undefined ? builtIn : isJsonObject(entry) && Object.keys(entry).length === 0;
 }
 
 /** The object with these owners. Entries of owners that are the same as before are kept as they are. */

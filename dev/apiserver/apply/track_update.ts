@@ -25,20 +25,21 @@ export interface Update {
 }
 
 /** `after` with managedFields as they are then; neither object is changed. */
-export function trackUpdate({ kind, before, after, manager, subresource, time }: Update): ApiObject {
+export function trackUpdate(update: Update): ApiObject {
+  const { before, after } = update;
   const stored = storedOwners(before);
-  const owners = ownersBefore(before, after, subresource, stored);
+  const owners = ownersBefore(update, stored);
   // Who has never been tracked is not from now on: only creating or applying begins it.
   if (owners.size === 0 && before !== undefined) return withOwners(after, owners, stored);
-  const updated = updatedOwners({ kind, before, after, manager, subresource, time }, owners);
+  const updated = updatedOwners(update, owners);
   return withOwners(after, capped(updated), stored);
 }
 
 /** Owners before the write: those that the client sent, where it may send any and has changed them. */
-function ownersBefore(before: ApiObject | undefined, after: ApiObject, subresource: string, stored: Owners): Owners {
+function ownersBefore({ kind, before, after, subresource }: Update, stored: Owners): Owners {
   const sent = after.metadata.managedFields;
   if (subresource !== "" || sent === undefined || equal(sent, before?.metadata.managedFields)) return stored;
-  if (isReset(sent)) return new Map();
+  if (isReset(sent, kind.builtIn)) return new Map();
   const owners = sentOwners(sent);
   return owners === undefined || owners.size === 0 ? stored : owners;
 }
