@@ -10,6 +10,7 @@ import { cases as table } from "./table.ts";
 import { cases as watch } from "./watch.ts";
 import { cases as patch } from "./patch.ts";
 import { cases as apply } from "./apply.ts";
+import { cases as applyInput } from "./apply_input.ts";
 import { cases as status } from "./status.ts";
 import { cases as schema } from "./schema.ts";
 import { cases as deletion } from "./delete.ts";
@@ -29,6 +30,7 @@ export const CASES: readonly Case[] = [
   ...watch,
   ...patch,
   ...apply,
+  ...applyInput,
   ...status,
   ...schema,
   ...deletion,

@@ -273,7 +273,7 @@ groupVersion: authorization.k8s.io/v1
     talk: `
 > GET /api
 + accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList
-? kind apiVersion items[0].metadata items[0].versions[0].version items[0].versions[0].freshness items[0].versions[0].resources[resource=configmaps] items[0].versions[0].resources[resource=nodes] items[0].versions[0].resources[resource=serviceaccounts]
+? kind apiVersion items[0].metadata items[0].versions[0].version items[0].versions[0].freshness items[0].versions[0].resources[resource=configmaps] items[0].versions[0].resources[resource=nodes].subresources[subresource=status] items[0].versions[0].resources[resource=serviceaccounts]
 < 200
 ! content-type: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList
 kind: APIGroupDiscoveryList
@@ -288,18 +288,7 @@ apiVersion: apidiscovery.k8s.io/v2
   singularResource: configmap
   verbs: [create, delete, deletecollection, get, list, patch, update, watch]
   shortNames: [cm]
-"items[0].versions[0].resources[resource=nodes]":
-  resource: nodes
-  responseKind: {group: "", version: "", kind: Node}
-  scope: Cluster
-  singularResource: node
-  verbs: [create, delete, deletecollection, get, list, patch, update, watch]
-  shortNames: [no]
-  subresources:
-    - subresource: proxy
-      responseKind: {group: "", version: "", kind: NodeProxyOptions}
-      verbs: [create, delete, get, patch, update]
-    - {subresource: status, responseKind: {group: "", version: "", kind: Node}, verbs: [get, patch, update]}
+"items[0].versions[0].resources[resource=nodes].subresources[subresource=status]": {subresource: status, responseKind: {group: "", version: "", kind: Node}, verbs: [get, patch, update]}
 "items[0].versions[0].resources[resource=serviceaccounts]":
   resource: serviceaccounts
   responseKind: {group: "", version: "", kind: ServiceAccount}

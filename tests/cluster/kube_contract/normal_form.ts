@@ -74,7 +74,15 @@ export function shortened(body: unknown, status: number): unknown {
   const { kind, apiVersion, metadata, status: outcome, code, ...why } = { ...body as Record<string, unknown> };
   const usual = { kind, apiVersion, metadata, outcome, code };
   const expected = { kind: "Status", apiVersion: "v1", metadata: {}, outcome: "Failure", code: status };
-  return isDeepStrictEqual(usual, expected) ? invalid(why) ?? { Failure: why } : body;
+  return isDeepStrictEqual(usual, expected) ? invalid(why) ?? { Failure: sorted(why) } : body;
+}
+
+/** Causes come in the order of Go's maps, which is none. */
+function sorted(why: Record<string, unknown>): Record<string, unknown> {
+  const details = why.details as { causes?: Cause[] } | undefined;
+  if (details?.causes === undefined) return why;
+  const causes = details.causes.toSorted((a, b) => a.field < b.field ? -1 : 1);
+  return { ...why, details: { ...details, causes } };
 }
 
 function invalid(why: Record<string, unknown>): unknown {
@@ -90,6 +98,5 @@ function invalid(why: Record<string, unknown>): unknown {
     details: { ...(name && { name }), ...(group && { group }), kind, causes },
   };
   if (!isDeepStrictEqual(why, whole)) return undefined;
-  // Validation walks maps in Go, which have no order.
   return { Invalid: who, causes: causes.map((cause, i) => `${cause.reason} ${texts[i]}`).sort() };
 }
