@@ -27,11 +27,11 @@ function tidyMetadata(metadata: Metadata): void {
   delete metadata["selfLink"];
 }
 
-/** How many fields a JSON text has at most: a text within it may look like one. */
+/** How many fields a JSON text has, or more, or NaN: what looks like one may be within a text, of which managedFields have many. */
 function fieldsOfText(json: string): number {
-  let count = 0;
-  for (const _ of json.matchAll(/"\s*:/g)) count++;
-  return count;
+  // A quote after a backslash ends no name, unless the backslash is one of two.
+  if (json.includes('\\\\"')) return NaN;
+  return json.match(/(?<!\\)"\s*:/g)?.length ?? 0;
 }
 
 /** How many fields a value has; fewer than its text when some were given twice. */

@@ -4,19 +4,22 @@ import { isJsonObject, type Json } from "./object.ts";
 import { badRequest, type FieldError } from "./status_error.ts";
 import { dryRunErrors, optionsInvalid } from "./write_options.ts";
 
+/** Dependents go after their owner, before it, or stay. */
+export type DeletePolicy = "Background" | "Foreground" | "Orphan";
+
 /** The options of a delete, read and checked. */
 export interface DeleteOptions {
   /** Whether nothing is to be deleted. */
   readonly dryRun: boolean;
-  /** Whether what the object owns stays. */
-  readonly orphan: boolean;
+  /** What becomes of what the object owns. */
+  readonly policy: DeletePolicy;
   /** What the object's uid must be. */
   readonly uid?: string;
   /** What the object's resourceVersion must be. */
   readonly resourceVersion?: string;
 }
 
-const POLICIES = ["Foreground", "Background", "Orphan"];
+const POLICIES: readonly DeletePolicy[] = ["Foreground", "Background", "Orphan"];
 
 function textOf(value: Json | undefined, field: string): string | undefined {
   if (value === undefined || value === null) return undefined;
@@ -48,7 +51,7 @@ export function readDeleteOptions(query: URLSearchParams, body: Json | undefined
     const why = "orphanDependents and deletionPropagation cannot be both set";
     errors.push(invalidValue("propagationPolicy", policy, why));
   }
-  if (policy !== undefined && !POLICIES.includes(policy)) {
+  if (policy !== undefined && !POLICIES.some((one) => one === policy)) {
     errors.push(notSupported("propagationPolicy", policy, [...POLICIES, "nil"]));
   }
   errors.push(...dryRunErrors(dryRun));
@@ -59,7 +62,7 @@ export function readDeleteOptions(query: URLSearchParams, body: Json | undefined
   const resourceVersion = textOf(wanted["resourceVersion"], "preconditions.resourceVersion");
   return {
     dryRun: dryRun.length > 0,
-    orphan: policy === "Orphan" || orphanDependents === true,
+    policy: orphanDependents === true ? "Orphan" : POLICIES.find((one) => one === policy) ?? "Background",
     ...(uid === undefined ? {} : { uid }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
   };

@@ -5,7 +5,7 @@ import type { Kind } from "./kind.ts";
 import { readListOptions } from "./list_options.ts";
 import type { ApiObject, JsonObject } from "./object.ts";
 import { listBody, listPage } from "./read_verbs.ts";
-import { remove, removeContents } from "./removal.ts";
+import { release, remove, removeContents, type Removed } from "./removal.ts";
 import { mustGet, scopeOf } from "./scope_of.ts";
 import { StatusError } from "./status_error.ts";
 import { timeText } from "./time_text.ts";
@@ -16,9 +16,7 @@ export function deleteObject(context: VerbContext, request: VerbRequest): VerbAn
   const options = readDeleteOptions(request.query, request.body);
   const { kind } = request;
   const live = mustGet(context.store, request);
-  mustHold(kind, live, options);
-  const { left, isGone } = remove(context, kind, live, options);
-  if (isGone && !options.dryRun) removeContents(context, kind, [live], options);
+  const { left, isGone } = deleteAll(context, kind, [live], options)[0]!;
   const body = !isGone
     ? left
     : isNamespaces(kind)
@@ -35,13 +33,24 @@ export function deleteObjects(context: VerbContext, request: VerbRequest): VerbA
   const options = readDeleteOptions(request.query, request.body);
   const scope = scopeOf(kind, namespace);
   const page = listPage(context.store, scope, readListOptions(request));
-  const gone: ApiObject[] = [];
-  for (const object of page.objects) {
-    mustHold(kind, object, options);
-    if (remove(context, kind, object, options).isGone) gone.push(object);
-  }
-  if (!options.dryRun) removeContents(context, kind, gone, options);
+  deleteAll(context, kind, page.objects, options);
   return { code: 200, body: listBody(kind, scope, page), warnings: [] };
+}
+
+/** Deletes objects that are as the client thinks, all or none, and what goes with them. */
+function deleteAll(context: VerbContext, kind: Kind, all: readonly ApiObject[], options: DeleteOptions): Removed[] {
+  // What is in a namespace goes whatever the policy.
+  const policy = isNamespaces(kind) ? "Background" : options.policy;
+  const { dryRun } = options;
+  for (const live of all) mustHold(kind, live, options);
+  const removed = all.map((live) => remove(context, kind, live, { dryRun, policy }));
+  if (dryRun) return removed;
+  removeContents(context, kind, removed.filter(({ isGone }) => isGone).map(({ left }) => left));
+  removed.forEach(({ left, isGone }, index) => {
+    // One that was being deleted before is held by what it was deleted with then.
+    if (!isGone && left !== all[index]) release(context, kind, left, policy);
+  });
+  return removed;
 }
 
 function success(kind: Kind, { metadata: { name, uid } }: ApiObject): JsonObject {

@@ -71,7 +71,7 @@ export function replace(context: VerbContext, request: VerbRequest, change: Chan
   if (next.metadata["deletionTimestamp"] !== undefined && (finalizers === undefined || finalizers === null)) {
     // The last finalizer is gone: that ends the object. The answer is what was sent, under the revision that it replaced.
     removeNow(context, kind, live);
-    removeContents(context, kind, [live], { orphan: false });
+    removeContents(context, kind, [live]);
     return withVersion(next, live);
   }
   const stored = context.store.put(scopeOf(kind, namespace), name, next, String(live.metadata["resourceVersion"]));

@@ -213,9 +213,14 @@ Deno.test("unknown fields are dropped, with a warning unless it is not wanted (K
     query: "fieldValidation=Ignore",
   });
   assert.deepEqual(silent.warnings, []);
-  const text = '{"metadata":{"name":"c"},"spec":{"size":1,"size":2}}';
-  const twice = create(rig, "Widget", JSON.parse(text), { text });
-  assert.deepEqual(twice.warnings, ['duplicate field "spec.size"']);
+  for (const color of ['"x"', '"\\\\"', '"a\\":"', '"\\\\\\":"']) {
+    const text =
+      `{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"generateName":"c"},"spec":{"color":${color},"size":1,"size" :2}}`;
+    const { warnings } = create(rig, "Widget", JSON.parse(text), { text, query: "dryRun=All" });
+    assert.deepEqual(warnings, ['duplicate field "spec.size"']);
+    const once = text.replace('"size":1,', "");
+    assert.deepEqual(create(rig, "Widget", JSON.parse(once), { text: once, query: "dryRun=All" }).warnings, []);
+  }
 });
 
 Deno.test("dryRun=All answers and stores nothing (Kubernetes API concepts, Dry-run)", () => {
@@ -391,7 +396,7 @@ Deno.test("a namespace takes with it what is in it, and carries its name as a la
   assert.match(JSON.stringify(named.metadata["managedFields"]), /f:kubernetes.io\/metadata.name/);
   create(rig, "Secret", { metadata: { name: "s", finalizers: ["a.b/c"] } }, { namespace: name });
   create(rig, "ConfigMap", { metadata: { name: "kept" } });
-  const gone = rig.object("delete", "Namespace", { name });
+  const gone = rig.object("delete", "Namespace", { name, query: "propagationPolicy=Foreground" });
   assert.deepEqual(gone["status"], { phase: "Terminating" });
   assert.equal(rig.refusal("get", "Secret", { name: "s", namespace: name }), '404 secrets "s" not found');
   assert.equal(rig.refusal("get", "ConfigMap", { name: "kept" }), "done");
@@ -416,6 +421,33 @@ Deno.test("an owner takes with it what nobody else owns, unless that is to stay 
   rig.widget("orphan", { ownerReferences: [owner(b)] });
   rig.call("delete", "Widget", { name: "b", query: "propagationPolicy=Orphan" });
   assert.equal(rig.refusal("get", "Widget", { name: "orphan" }), "done");
+});
+
+Deno.test("Foreground and Orphan hold the object until its dependents are dealt with (Kubernetes, Garbage Collection)", () => {
+  using rig = new VerbsRig();
+  const owned = (of: ApiObject) => ({
+    ownerReferences: [{
+      apiVersion: "example.com/v1",
+      kind: "Widget",
+      name: of.metadata.name,
+      uid: of.metadata["uid"]!,
+    }],
+  });
+  for (const [policy, hold] of [["Foreground", "foregroundDeletion"], ["Orphan", "orphan"]] as const) {
+    const owner = rig.widget("owner");
+    const heldTwice = rig.widget("held", { finalizers: ["a.b/c"] });
+    rig.widget("child", owned(owner));
+    const query = `propagationPolicy=${policy}`;
+    assert.deepEqual(rig.object("delete", "Widget", { name: "owner", query }).metadata["finalizers"], [hold]);
+    assert.match(rig.refusal("get", "Widget", { name: "owner" }), /^404/);
+    if (policy === "Foreground") assert.match(rig.refusal("get", "Widget", { name: "child" }), /^404/);
+    else assert.equal(rig.object("get", "Widget", { name: "child" }).metadata["ownerReferences"], undefined);
+    assert.equal(heldTwice.metadata["deletionTimestamp"], undefined);
+    const held = rig.object("delete", "Widget", { name: "held", query });
+    assert.deepEqual(held.metadata["finalizers"], ["a.b/c", hold]);
+    assert.deepEqual(rig.object("get", "Widget", { name: "held" }).metadata["finalizers"], ["a.b/c"]);
+    rig.merge("Widget", "held", { metadata: { finalizers: null } });
+  }
 });
 
 Deno.test("a Secret's stringData is folded into data (Kubernetes, Secrets)", () => {

@@ -58,9 +58,9 @@ Deno.test("readWriteOptions() wants a field manager for an apply (Kubernetes, Se
 });
 
 const DELETES: [name: string, query: string, body: Json | undefined, wanted: Record<string, unknown>][] = [
-  ["nothing", "", undefined, { dryRun: false, orphan: false }],
-  ["a query", "dryRun=All&propagationPolicy=Orphan", undefined, { dryRun: true, orphan: true }],
-  ["an empty body, which counts instead of the query", "dryRun=All", {}, { dryRun: false, orphan: false }],
+  ["nothing", "", undefined, { dryRun: false, policy: "Background" }],
+  ["a query", "dryRun=All&propagationPolicy=Orphan", undefined, { dryRun: true, policy: "Orphan" }],
+  ["an empty body, which counts instead of the query", "dryRun=All", {}, { dryRun: false, policy: "Background" }],
   ["a body", "", {
     kind: "DeleteOptions",
     apiVersion: "v1",
@@ -68,8 +68,8 @@ const DELETES: [name: string, query: string, body: Json | undefined, wanted: Rec
     propagationPolicy: "Background",
     gracePeriodSeconds: 0,
     preconditions: { uid: "u", resourceVersion: "5" },
-  }, { dryRun: true, orphan: false, uid: "u", resourceVersion: "5" }],
-  ["orphanDependents", "", { orphanDependents: true }, { dryRun: false, orphan: true }],
+  }, { dryRun: true, policy: "Background", uid: "u", resourceVersion: "5" }],
+  ["orphanDependents", "", { orphanDependents: true }, { dryRun: false, policy: "Orphan" }],
 ];
 
 for (const [name, query, body, wanted] of DELETES) {
