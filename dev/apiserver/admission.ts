@@ -2,10 +2,12 @@
 import { foldStringData } from "./built_in_rules.ts";
 import { decodeProblem } from "./go_decode.ts";
 import { defaultKind } from "./kinds/default_kind.ts";
+import { OBJECT_META } from "./kinds/definitions.ts";
 import { validateKind } from "./kinds/validate_kind.ts";
 import type { Kind } from "./kind.ts";
 import { validateMetadata, validateMetadataUpdate } from "./metadata_validate.ts";
 import type { ApiObject, Json, Metadata } from "./object.ts";
+import { omitEmpty } from "./omit_empty.ts";
 import { applyDefaults } from "./schema_default.ts";
 import { prune } from "./schema_prune.ts";
 import { validate, validateStatus } from "./schema_validate.ts";
@@ -25,6 +27,14 @@ function tidyMetadata(metadata: Metadata): void {
     if (field !== "managedFields" && isEmpty(value)) delete metadata[field];
   }
   delete metadata["selfLink"];
+}
+
+/** Empty managedFields say something: that nobody is to own anything. */
+function tidyCollections(kind: Kind, object: ApiObject): void {
+  const { managedFields } = object.metadata;
+  if (kind.builtIn) omitEmpty(object, kind.schema);
+  omitEmpty(object.metadata, OBJECT_META);
+  if (managedFields !== undefined) object.metadata["managedFields"] = managedFields;
 }
 
 /** How many fields a JSON text has, or more, or NaN: what looks like one may be within a text, of which managedFields have many. */
@@ -75,6 +85,7 @@ export function admit(
   if (fieldValidation === "Strict" && complaints.length > 0) {
     throw refuse(`strict decoding error: ${complaints.join(", ")}`);
   }
+  tidyCollections(kind, object);
   tidyMetadata(object.metadata);
   applyDefaults(object, kind.schema);
   defaultKind(kind, object);

@@ -30,7 +30,9 @@ export function prepareForCreate(kind: Kind, object: ApiObject): void {
 
 /** What the server itself keeps when an object is updated; in place. */
 export function prepareForUpdate(kind: Kind, object: ApiObject, before: ApiObject): void {
-  if (isNamespaces(kind)) object["spec"] = before["spec"]!;
+  if (!isNamespaces(kind)) return;
+  labelNamespace(object);
+  object["spec"] = before["spec"]!;
 }
 
 /** What the server itself keeps when a status is updated; in place. */

@@ -5,8 +5,6 @@ import {
   allowsCreateOnUpdate,
   allowsUnconditionalUpdate,
   countsGenerations,
-  isNamespaces,
-  labelNamespace,
   prepareForStatusUpdate,
   prepareForUpdate,
 } from "./built_in_rules.ts";
@@ -57,7 +55,7 @@ export function replace(context: VerbContext, request: VerbRequest, change: Chan
   const { live, sent } = change;
   mustBeCurrent(kind, sent, live);
   keepIdentity(kind, sent, live);
-  if (isNamespaces(kind)) labelNamespace(sent);
+  prepareForUpdate(kind, sent, live);
   const time = timeText(context.clock.now());
   const subresource = status ? "status" : "";
   const tracked = change.isTracked === true
@@ -114,7 +112,6 @@ function withStatus(kind: Kind, live: ApiObject, sent: ApiObject): ApiObject {
 function withoutStatus(kind: Kind, live: ApiObject, sent: ApiObject): ApiObject {
   const next: ApiObject = { ...sent, metadata: { ...sent.metadata } };
   if (kind.status) setOrDelete(next, "status", live["status"]);
-  prepareForUpdate(kind, next, live);
   const { generation } = live.metadata;
   const grows = countsGenerations(kind) && typeof generation === "number" && !isSameSpec(live, next);
   setOrDelete(next.metadata, "generation", grows ? generation + 1 : generation);
