@@ -13,8 +13,12 @@ import { peerTest } from "./peer.ts";
 type Body = fc.Arbitrary<any>;
 const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
 const some = (...values: (string | number)[]) => fc.shuffledSubarray(values, { minLength: 1 });
-/** Any of the fields. */
-const part = (fields: Record<string, Body>): Body => fc.record(fields, { requiredKeys: [], noNullPrototype: true });
+/**
+ * At least one of the fields: of a custom object whose applier gives up the last field of a map that stays, kube-apiserver makes a
+ * null, and refuses it.
+ */
+const part = (fields: Record<string, Body>): Body =>
+  fc.record(fields, { requiredKeys: [], noNullPrototype: true }).filter((some) => Object.keys(some).length > 0);
 const whole = (fields: Record<string, Body>): Body => fc.record(fields, { noNullPrototype: true });
 const map = fc.dictionary(oneOf("a", "b", "c"), oneOf("1", "2"), { minKeys: 1, maxKeys: 3, noNullPrototype: true });
 /** Elements with different keys. */
@@ -80,12 +84,13 @@ const DIRECTED = fc.tuple(
   const spec = { containers, ...(isOrdered ? { "$setElementOrder/containers": all } : {}) };
   return { spec: { ...rest, template: { spec } } };
 });
-const OWNERS = oneOf(
-  [{ op: "remove", path: "/metadata/managedFields/0" }],
-  [{ op: "replace", path: "/metadata/managedFields/0/operation", value: "Apply" }],
-  [{ op: "replace", path: "/metadata/managedFields/0/manager", value: "m2" }],
-  [{ op: "replace", path: "/metadata/managedFields", value: [{}] }],
-);
+/** What a client may set managedFields to. Which entry comes first depends on the second, so none is taken by its place. */
+const owners = (apiVersion: string): Body =>
+  fc.oneof(
+    oneOf([], [{}], [{ manager: "odd" }]),
+    fc.tuple(oneOf("m1", "m2"), oneOf("Apply", "Update"), oneOf({ "f:data": { "f:a": {} } }, { "f:spec": { ".": {} } }))
+      .map(([manager, operation, fieldsV1]) => [{ manager, operation, apiVersion, fieldsType: "FieldsV1", fieldsV1 }]),
+  ).map((value) => [{ op: "add", path: "/metadata/managedFields", value }]);
 
 const manager = oneOf("m1", "m2", "m3");
 const step = (verb: Step["verb"], body: Body, rest: Record<string, Body> = {}): fc.Arbitrary<Step> =>
@@ -96,29 +101,45 @@ const applying = (body: Body, rest: Record<string, Body> = {}) =>
     ...rest,
   });
 const STATUS = { status: oneOf(true) };
-const writes = (body: Body) =>
-  [applying(body), applying(body), step("merge", body), step("update", body), step("json", OWNERS)] as const;
+const writes = (apiVersion: string, body: Body) =>
+  [
+    applying(body),
+    applying(body),
+    step("merge", body),
+    step("update", body),
+    step("json", owners(apiVersion)),
+  ] as const;
 
 const SEQUENCES = fc.oneof(
   fc.tuple(
     oneOf(["v1", "ConfigMap"]),
     step("create", CONFIG_MAP),
-    steps(...writes(CONFIG_MAP), step("strategic", CONFIG_MAP)),
+    steps(...writes("v1", CONFIG_MAP), step("strategic", CONFIG_MAP)),
   ),
   fc.tuple(
     oneOf(["unbounded-cloud.io/v1alpha3", "Machine"]),
     applying(MACHINE),
-    steps(...writes(MACHINE), applying(MACHINE_STATUS, STATUS), step("merge", MACHINE_STATUS, STATUS)),
+    steps(
+      ...writes("unbounded-cloud.io/v1alpha3", MACHINE),
+      applying(MACHINE_STATUS, STATUS),
+      step("merge", MACHINE_STATUS, STATUS),
+    ),
   ),
   fc.tuple(
     oneOf(["apps/v1", "Deployment"]),
     step("create", DEPLOYMENT),
-    steps(...writes(DEPLOYMENT), step("strategic", DEPLOYMENT), step("strategic", DIRECTED)),
+    steps(...writes("apps/v1", DEPLOYMENT), step("strategic", DEPLOYMENT), step("strategic", DIRECTED)),
   ),
 );
 
 function steps(...kinds: fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> {
   return fc.array(fc.oneof(...kinds), { minLength: 4, maxLength: 8 });
+}
+
+/** What is wrong with an object, kube-apiserver says in any order. */
+function comparable(answer: Recorded): unknown {
+  const { message: _, ...rest } = answer;
+  return inOrder(answer.code === 422 ? rest : answer);
 }
 
 peerTest("random writes are answered alike by a real kube-apiserver and by dev/apiserver", API_SERVER, async () => {
@@ -138,7 +159,7 @@ peerTest("random writes are answered alike by a real kube-apiserver and by dev/a
       });
       const wanted = await record(real, sequence());
       const found = await record({ url: dev.url, ca: dev.caPem, token: dev.token }, sequence());
-      deepEqual(found.map(inOrder), wanted.map(inOrder));
+      deepEqual(found.map(comparable), wanted.map(comparable));
     }),
     { numRuns: 40 },
   );
