@@ -6,7 +6,7 @@ import type { DatagramPort, HttpHead, HttpRequest, HttpTake, UdpAddress, Wire } 
 /** Larger than any packet that a machine agrees to. */
 const RECEIVE_BYTES = 2048;
 /** Bytes read at once; each connection has one buffer, however much comes. */
-const READ_BYTES = 65_536;
+const READ_BYTES = 32_768;
 
 /** Makes wires, which share what can be used again. */
 export class Loopback {
