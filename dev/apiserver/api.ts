@@ -10,7 +10,7 @@ import { openApiV2 } from "./openapi_v2.ts";
 import { openApiDocument, openApiPaths } from "./openapi.ts";
 import { notAcceptable } from "./refusals.ts";
 import { readDeleteOptions, readObject, readPatch } from "./request_body.ts";
-import { goTime, REVIEW_KINDS, reviewed, TOKEN_REQUEST, tokenTerms } from "./reviews.ts";
+import { goTime, mustBeGrantable, REVIEW_KINDS, reviewed, TOKEN_REQUEST, tokenTerms } from "./reviews.ts";
 import { type ResourceRoute, type Route, Router } from "./router.ts";
 import { checkSentObject } from "./sent_object.ts";
 import type { TokenIssuer } from "./service_account_token.ts";
@@ -182,10 +182,12 @@ export class Api {
   async #token({ namespace, name }: Extract<Route, { to: "token" }>, request: ApiRequest): Promise<Answer> {
     const { kinds, verbs, issuer, clock, newUid } = this.#options;
     const object = await this.#virtual(TOKEN_REQUEST, request);
+    const terms = tokenTerms(object, name);
     const kind = kinds.find((one) => one.builtIn && one.kind === "ServiceAccount")!;
     const account = verbs.get({ kind, namespace, name, query: new URLSearchParams(), userAgent: "" }).body;
     const { uid } = account.metadata as { uid: string };
-    const { seconds, audiences } = tokenTerms(object, name);
+    mustBeGrantable(terms);
+    const { seconds, audiences } = terms;
     const nowMs = clock.now();
     const token = await issuer.issue({ subject: { namespace, name, uid }, audiences, seconds, id: newUid(), nowMs });
     const { apiVersion } = object;

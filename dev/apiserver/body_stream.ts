@@ -1,4 +1,5 @@
 /** Bodies of requests as bytes: never more than the limit, and not for ever. */
+import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { timedOut, tooLarge, tooManyRequests } from "./refusals.ts";
 
@@ -58,20 +59,10 @@ export class BodyReader {
         if (size > MAX_BODY_BYTES) return settle(() => reject(tooLarge(MAX_BODY_BYTES)));
         chunks.push(chunk);
       };
-      const onEnd = () => settle(() => resolve(chunks.length === 1 ? chunks[0]! : joined(chunks, size)));
+      const onEnd = () => settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
       const onLost = () => settle(() => reject(timedOut()));
       const timer = setTimeout(onLost, this.#timeoutMs);
       request.on("data", onData).on("end", onEnd).on("close", onLost);
     });
   }
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

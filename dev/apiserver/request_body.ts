@@ -117,6 +117,8 @@ function decodeTyped({ bytes, contentType }: RawBody): JsonObject {
     if (typeof found === "string") continue;
     throw problem(`cannot unmarshal ${goTypeName(found)} into Go struct field .${field} of type string`);
   }
+  const version = String(value.apiVersion ?? "");
+  if (version.split("/").length > 2) throw new UnreadableBody(`unexpected GroupVersion string: ${version}`);
   return value;
 }
 
@@ -173,19 +175,21 @@ export function readPatch(kind: Kind, { bytes, contentType }: RawBody): SentPatc
     if (!kind.builtIn) throw unsupportedMediaType(accepted);
     throw new StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
   }
-  return { patch: type === APPLY ? readApplied(bytes) : readJsonPatch(bytes), contentType: type };
+  return { patch: type === APPLY ? readApplied(bytes) : readJsonPatch(type, bytes), contentType: type };
 }
 
-function readJsonPatch(bytes: Uint8Array): Json {
+function readJsonPatch(type: string, bytes: Uint8Array): Json {
   try {
     return fromJson(bytes);
   } catch (error) {
-    throw error instanceof UnreadableBody ? badRequest(`error decoding patch: ${error.message}`) : error;
+    if (!(error instanceof UnreadableBody)) throw error;
+    throw badRequest(type === STRATEGIC ? error.message : `error decoding patch: ${error.message}`);
   }
 }
 
 /** Server-side apply takes YAML; kubectl sends JSON, which is YAML too and sooner read as what it is. */
 function readApplied(bytes: Uint8Array): JsonObject {
+  if (bytes.length === 0) return {};
   let value: Json;
   try {
     value = jsonProblem(bytes) === undefined ? fromJson(bytes) : fromYaml(bytes);

@@ -33,11 +33,11 @@ const ALL_ALLOWED: JsonObject = {
 /** What a review answers: everything is allowed to everybody who could ask. */
 export function reviewed(review: Review, object: JsonObject, user: User, nowMs: number): JsonObject {
   const { apiVersion, kind } = object as { apiVersion: string; kind: string };
-  const spec = isJsonObject(object.spec) ? object.spec : {};
   if (review === "SelfSubjectReview") {
     const creationTimestamp = goTime(nowMs);
     return { kind, apiVersion, metadata: { creationTimestamp }, status: { userInfo: userInfo(user) } };
   }
+  const spec = specOf(object, review);
   if (review === "SelfSubjectRulesReview") {
     if (typeof spec.namespace !== "string" || spec.namespace === "") throw badRequest("no namespace on request");
     return { kind, apiVersion, metadata: {}, spec: {}, status: structuredClone(ALL_ALLOWED) };
@@ -51,6 +51,14 @@ export function reviewed(review: Review, object: JsonObject, user: User, nowMs: 
   return { kind, apiVersion, metadata: {}, spec, status: { allowed: true } };
 }
 
+function specOf({ spec = null }: JsonObject, kind: string): JsonObject {
+  if (spec === null) return {};
+  if (isJsonObject(spec)) return spec;
+  const where = `Go struct field ${kind}.spec of type v1.${kind}Spec`;
+  const text = `${kind} in version "v1" cannot be handled as a ${kind}: json: cannot unmarshal ${goTypeName(spec)}`;
+  throw badRequest(`${text} into ${where}`);
+}
+
 /** A time as Kubernetes writes it. */
 export function goTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
@@ -60,6 +68,8 @@ export function goTime(ms: number): string {
 export interface TokenTerms {
   readonly audiences: readonly string[];
   readonly seconds: number;
+  /** What the token is to live and die with. */
+  readonly bound: JsonObject | undefined;
 }
 
 const MIN_SECONDS = 600;
@@ -71,7 +81,7 @@ const DEFAULT_SECONDS = 3600;
  * @throws {StatusError} 400 or 422 in Kubernetes' words
  */
 export function tokenTerms(request: JsonObject, name: string): TokenTerms {
-  const spec = isJsonObject(request.spec) ? request.spec : {};
+  const spec = specOf(request, "TokenRequest");
   const sentName = isJsonObject(request.metadata) ? request.metadata.name ?? "" : "";
   if (sentName !== "" && sentName !== name) {
     const rule = "must match the service account name if specified";
@@ -82,18 +92,24 @@ export function tokenTerms(request: JsonObject, name: string): TokenTerms {
   const audiences = spec.audiences ?? [];
   if (!Array.isArray(audiences)) throw mistyped(audiences, "audiences", "[]string");
   for (const audience of audiences) if (typeof audience !== "string") throw mistyped(audience, "audiences", "string");
+  const bound = isJsonObject(spec.boundObjectRef) ? spec.boundObjectRef : undefined;
+  return { seconds, audiences: audiences.length === 0 ? [ISSUER] : audiences as string[], bound };
+}
+
+/**
+ * Refuses what no token can have.
+ * @throws {StatusError} 400 or 422 in Kubernetes' words
+ */
+export function mustBeGrantable({ seconds, bound }: TokenTerms): void {
   const rule = seconds < MIN_SECONDS
     ? "may not specify a duration less than 10 minutes"
     : seconds > MAX_SECONDS
     ? "may not specify a duration larger than 2^32 seconds"
     : undefined;
   if (rule !== undefined) throw refused("", "spec.expirationSeconds", `${seconds}: ${rule}`);
-  if (isJsonObject(spec.boundObjectRef)) {
-    const { apiVersion, kind } = spec.boundObjectRef;
-    const [version, group = ""] = String(apiVersion ?? "").split("/").reverse();
-    throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind ?? ""}`);
-  }
-  return { seconds, audiences: audiences.length === 0 ? [ISSUER] : audiences as string[] };
+  if (bound === undefined) return;
+  const [version, group = ""] = String(bound.apiVersion ?? "").split("/").reverse();
+  throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${bound.kind ?? ""}`);
 }
 
 function refused(name: string, field: string, detail: string) {
@@ -102,7 +118,7 @@ function refused(name: string, field: string, detail: string) {
 }
 
 function mistyped(value: Json, field: string, type: string) {
-  const shown = typeof value === "number" ? `number ${value}` : goTypeName(value);
+  const shown = typeof value === "number" && type === "int64" ? `number ${value}` : goTypeName(value);
   const where = `Go struct field TokenRequestSpec.spec.${field} of type ${type}`;
   const text = `TokenRequest in version "v1" cannot be handled as a TokenRequest: json: cannot unmarshal ${shown}`;
   return badRequest(`${text} into ${where}`);

@@ -162,7 +162,9 @@ function object(
     return undefined;
   }
   const verbs = status ? STATUS : name === undefined ? COLLECTION : OBJECT;
-  const verb = Object.hasOwn(verbs, method) ? verbs[method] : undefined;
+  // The real server's two parts differ: HEAD of a list is only there for custom resources.
+  const asked = method === "HEAD" && name === undefined && !kind.builtIn ? "GET" : method;
+  const verb = Object.hasOwn(verbs, asked) ? verbs[asked] : undefined;
   if (verb === undefined || !isOffered(verb, kind, namespace)) throw refusal(method, kind);
   return {
     to: "resource",

@@ -56,6 +56,7 @@ const found: readonly [method: string, path: string, route: string][] = [
   ["POST", "/api/v1/namespaces/ns/serviceaccounts/sa/token", "token ns sa"],
   ["PATCH", `${M}/m/status`, "patch machines - m status"],
   ["POST", M, "create machines - -"],
+  ["HEAD", M, "list machines - -"],
   ["GET", "/apis/apps/v1/namespaces/ns/deployments/d/status", "get deployments ns d status"],
   ["POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", "review SelfSubjectReview"],
   ["GET", "/api", "coreVersions"],

@@ -107,7 +107,10 @@ function readMetadata({ kind, version, builtIn }: Expected["kind"], metadata: Js
   for (const field of ["creationTimestamp", "deletionTimestamp"]) {
     const time = metadata[field] ?? null;
     if (time === null || typeof time === "string" && !Number.isNaN(Date.parse(time))) continue;
-    throw refuse(time, `struct field ${path}.${field}`, "v1.Time");
+    if (typeof time !== "string") throw refuse(time, `struct field ${path}.${field}`, "v1.Time");
+    const shown = JSON.stringify(time);
+    const why = `parsing time ${shown} as "2006-01-02T15:04:05Z07:00": cannot parse ${shown} as "2006"`;
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
   }
   return metadata;
 }
