@@ -10,9 +10,9 @@ export interface InstallOrder {
   readonly dataSource?: string;
 }
 
-function httpUrl(name: string, text: string): string | { readonly problem: string } {
-  const url = URL.parse(text);
-  return url?.protocol === "http:" ? text : { problem: `${name}=${text} is not an http:// URL` };
+function problemOf(name: string, url: string | undefined): string | undefined {
+  if (url === undefined || URL.parse(url)?.protocol === "http:") return undefined;
+  return `${name}=${url} is not an http:// URL`;
 }
 
 /**
@@ -26,18 +26,8 @@ export function readInstallOrder(commandLine: string): InstallOrder | { readonly
   if (image === undefined || image === "") return { problem: "metalman.image=URL is missing" };
   const done = valueOf("metalman.done");
   const dataSource = /^nocloud(?:-net)?;(?:.*;)?s=([^;]*)/i.exec(valueOf("ds") ?? "")?.[1];
-  const order: Record<string, string> = {};
-  for (
-    const [key, name, text] of [["image", "metalman.image", image], ["done", "metalman.done", done], [
-      "dataSource",
-      "ds=nocloud;s",
-      dataSource,
-    ]] as const
-  ) {
-    if (text === undefined) continue;
-    const url = httpUrl(name, text);
-    if (typeof url !== "string") return url;
-    order[key] = url;
-  }
-  return order as unknown as InstallOrder;
+  const problem = problemOf("metalman.image", image) ?? problemOf("metalman.done", done) ??
+    problemOf("ds=nocloud;s", dataSource);
+  if (problem !== undefined) return { problem };
+  return { image, ...(done === undefined ? {} : { done }), ...(dataSource === undefined ? {} : { dataSource }) };
 }
