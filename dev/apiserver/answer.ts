@@ -54,7 +54,7 @@ export function jsonAnswer(
   warnings: readonly string[] = [],
 ): WholeAnswer {
   const text = format === "yaml"
-    ? dump(body, { noRefs: true, sortKeys: true, lineWidth: -1 })
+    ? dump(body, { noRefs: true, sortKeys: true, lineWidth: -1, seqNoIndent: true })
     : `${JSON.stringify(body, undefined, pretty ? 2 : undefined)}\n`;
   const headers = [NO_CACHE, ["content-type", `application/${format}`]] as const;
   return { status, headers: [...headers, ...warnings.slice(0, MAX_WARNINGS).map(warning)], body: text };

@@ -264,14 +264,17 @@ function isWatch(query: URLSearchParams): boolean {
   return value !== null && value.toLowerCase() !== "false" && value !== "0";
 }
 
-function style({ query, headers }: ApiRequest, { format }: Pick<Representation, "format"> = { format: "json" }): Style {
+function style(
+  { query, headers }: Pick<ApiRequest, "query" | "headers">,
+  form?: Pick<Representation, "format">,
+): Style {
+  const { format } = form ?? negotiate(headers.get("accept")) ?? { format: "json" };
   return { format, pretty: isPretty(query, headers.get("user-agent") ?? "") };
 }
 
 /** A refusal as an answer. */
 export function refused(error: StatusError, request: Pick<ApiRequest, "query" | "headers">): WholeAnswer {
-  const pretty = isPretty(request.query, request.headers.get("user-agent") ?? "");
-  const answer = jsonAnswer(error.code, error.status, { pretty });
+  const answer = jsonAnswer(error.code, error.status, style(request));
   const soon = error.code === 429 || error.code === 504;
   return soon ? { ...answer, headers: [...answer.headers, ["retry-after", "1"]] } : answer;
 }
