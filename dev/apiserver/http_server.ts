@@ -68,7 +68,7 @@ export class HttpServer implements AsyncDisposable {
     this.#server = createServer({ cert, key, maxHeaderSize: MAX_HEADERS_LENGTH });
     this.#server.keepAliveTimeout = IDLE_MS;
     this.#server.on("connection", (socket: Socket) => this.#accept(socket));
-    this.#server.on("clientError", (_error: Error, socket: { destroy(): void }) => socket.destroy());
+    this.#server.on("clientError", refuseHead);
     this.#server.on("request", (request, response) => {
       this.#tasks.start("answer", () => this.#respond(request, response));
     });
@@ -183,6 +183,13 @@ export class HttpServer implements AsyncDisposable {
     await this.#tasks.idle();
     await closed;
   }
+}
+
+/** What is no HTTP at all, or has more headers than fit. */
+function refuseHead({ code }: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const status = code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
 }
 
 function headerValue(value: string | string[] | undefined): string | null {

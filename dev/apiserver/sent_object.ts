@@ -34,7 +34,8 @@ function checkBuiltIn(kind: Expected["kind"], object: JsonObject, known: readonl
   );
 }
 
-function checkCustom(kind: Expected["kind"], { object, shown }: SentObject): void {
+/** A custom resource says what it is; whether it is of the right kind, the real server looks at last. */
+function checkCustomVersion(kind: Expected["kind"], { object, shown }: SentObject): void {
   if (!object.kind) {
     const text = `Object 'Kind' is missing in '${JSON.stringify(object)}' (${shown})`;
     throw badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): ${text}`);
@@ -44,6 +45,9 @@ function checkCustom(kind: Expected["kind"], { object, shown }: SentObject): voi
     const sent = object.apiVersion ?? "";
     throw badRequest(`the API version in the data (${sent}) does not match the expected API version (${version})`);
   }
+}
+
+function checkCustomKind(kind: Expected["kind"], object: JsonObject): void {
   if (object.kind === kind.kind) return;
   const { name } = isJsonObject(object.metadata) ? object.metadata : {};
   const message = `Invalid value: "${object.kind}": must be ${kind.kind}`;
@@ -123,12 +127,13 @@ function readMetadata({ kind, version, builtIn }: Expected["kind"], metadata: Js
 export function checkSentObject(expected: Expected, sent: SentObject, known: readonly Kind[]): ApiObject {
   const { kind, namespace, name } = expected;
   if (kind.builtIn) checkBuiltIn(kind, sent.object, known);
-  else checkCustom(kind, sent);
+  else checkCustomVersion(kind, sent);
   const metadata = readMetadata(kind, sent.object.metadata ?? null);
-  if (name !== undefined) checkName(name, metadata.name ?? "");
   if (kind.namespaced && (metadata.namespace ?? "") !== "" && metadata.namespace !== namespace) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
+  if (name !== undefined) checkName(name, metadata.name ?? "");
+  if (!kind.builtIn) checkCustomKind(kind, sent.object);
   return {
     ...sent.object,
     apiVersion: apiVersionOf(kind),

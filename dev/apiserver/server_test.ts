@@ -188,6 +188,33 @@ Deno.test("the development API answers as a Table, as YAML, indented, or not at 
   equal((await at.ask("/apis", { headers: { accept: discovery } })).headers.get("content-type"), discovery);
 });
 
+/** The first line that the server answers to these bytes; empty when it closes the connection without a word. */
+async function firstLine({ port, caPem }: DevApiServer, request: string): Promise<string> {
+  using socket = await Deno.connectTls({ hostname: "127.0.0.1", port, caCerts: [caPem] });
+  await socket.write(new TextEncoder().encode(request));
+  const buffer = new Uint8Array(1000);
+  const length = await socket.read(buffer) ?? 0;
+  return new TextDecoder().decode(buffer.subarray(0, length)).split("\r\n")[0]!;
+}
+
+Deno.test("the development API refuses what is no HTTP/1.1 request (RFC 9112 sections 3.2, 6.1, 6.3) and goes on", async () => {
+  await using at = await stage();
+  const cases: readonly [request: string, answer: RegExp][] = [
+    ["GET /readyz HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 /],
+    [`GET /readyz HTTP/1.1\r\nHost: x\r\nA: ${"x".repeat(70_000)}\r\n\r\n`, /^HTTP\/1\.1 431 |^$/],
+    [`GET /${"x".repeat(9000)} HTTP/1.1\r\nHost: x\r\n\r\n`, /^HTTP\/1\.1 414 /],
+    [
+      "POST /api HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+      /^HTTP\/1\.1 400 /,
+    ],
+    ["POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", /^HTTP\/1\.1 400 /],
+    ["\0\x01\x02\r\n\r\n", /^HTTP\/1\.1 400 /],
+    ["GET //api//v1/%zz HTTP/1.1\r\nHost: x\r\n\r\n", /^HTTP\/1\.1 400 /],
+  ];
+  for (const [request, answer] of cases) match(await firstLine(at.server, request), answer, request.slice(0, 60));
+  equal((await at.ask("/readyz")).text, "ok");
+});
+
 Deno.test("the development API warns of unknown fields in headers", async () => {
   await using at = await stage();
   const body = JSON.stringify({ ...machine("m"), spec: { 'a"b\u00e9\n': 1 } });
