@@ -6,41 +6,47 @@ import type { Schema } from "./schema.ts";
 /** What every object has, whatever its schema says. */
 const META_FIELDS = new Set(["apiVersion", "kind", "metadata"]);
 
-/** Where the walk is, and what it has removed. */
-interface Pruning {
-  readonly path: string;
+/** The paths of what was removed. */
+interface Removed {
   readonly unknown: string[];
   /** Of metadata, of the object itself and of those within it. */
   readonly ofMetadata: string[];
 }
 
-function pruneFields(value: JsonObject, schema: Schema | undefined, keep: boolean, at: Pruning): void {
-  for (const [field, inner] of Object.entries(value)) {
-    const path = at.path === "" ? field : `${at.path}.${field}`;
-    if (schema?.["x-kubernetes-embedded-resource"] === true && META_FIELDS.has(field)) {
-      if (field === "metadata") pruneValue(inner, OBJECT_META, { ...at, path, unknown: at.ofMetadata });
-      continue;
-    }
-    const { properties, additionalProperties } = schema ?? {};
-    if (properties !== undefined && Object.hasOwn(properties, field)) {
-      pruneValue(inner, properties[field], { ...at, path });
+function pruneFields(
+  value: JsonObject,
+  schema: Schema | undefined,
+  path: string,
+  keep: boolean,
+  removed: Removed,
+): void {
+  const { properties, additionalProperties } = schema ?? {};
+  const isObject = schema?.["x-kubernetes-embedded-resource"] === true;
+  for (const field of Object.keys(value)) {
+    const inner = value[field]!;
+    const holds = typeof inner === "object";
+    const at = holds ? (path === "" ? field : `${path}.${field}`) : "";
+    if (isObject && META_FIELDS.has(field)) {
+      if (field === "metadata") pruneValue(inner, OBJECT_META, at, { ...removed, unknown: removed.ofMetadata });
+    } else if (properties !== undefined && Object.hasOwn(properties, field)) {
+      if (holds) pruneValue(inner, properties[field], at, removed);
     } else if (additionalProperties !== undefined) {
       // Of `additionalProperties: true` nothing below is known.
       const every = typeof additionalProperties === "boolean" ? undefined : additionalProperties;
-      pruneValue(inner, every, { ...at, path });
+      if (holds) pruneValue(inner, every, at, removed);
     } else if (!keep) {
-      at.unknown.push(path);
+      removed.unknown.push(path === "" ? field : `${path}.${field}`);
       delete value[field];
     }
   }
 }
 
 /** `kept`: it is an element of a list that keeps what it does not know. */
-function pruneValue(value: Json, schema: Schema | undefined, at: Pruning, kept = false): void {
+function pruneValue(value: Json, schema: Schema | undefined, path: string, removed: Removed, kept = false): void {
   const keep = kept || schema?.["x-kubernetes-preserve-unknown-fields"] === true;
-  if (isJsonObject(value)) return pruneFields(value, schema, keep, at);
+  if (isJsonObject(value)) return pruneFields(value, schema, path, keep, removed);
   if (!Array.isArray(value) || keep && schema?.items === undefined) return;
-  value.forEach((item, index) => pruneValue(item, schema?.items, { ...at, path: `${at.path}[${index}]` }, keep));
+  value.forEach((item, index) => pruneValue(item, schema?.items, `${path}[${index}]`, removed, keep));
 }
 
 /**
@@ -48,9 +54,9 @@ function pruneValue(value: Json, schema: Schema | undefined, at: Pruning, kept =
  * @returns the paths of what went (`spec.foo`, `spec.list[0].bar`), sorted: of its metadata, of it, of embedded metadata
  */
 export function prune(value: JsonObject, schema: Schema): string[] {
-  const at: Pruning = { path: "", unknown: [], ofMetadata: [] };
-  pruneFields(value, { ...schema, "x-kubernetes-embedded-resource": true }, false, at);
+  const removed: Removed = { unknown: [], ofMetadata: [] };
+  pruneFields(value, { ...schema, "x-kubernetes-embedded-resource": true }, "", false, removed);
   const isOwn = (path: string) => path.startsWith("metadata.");
-  const ofMetadata = at.ofMetadata.sort();
-  return [...ofMetadata.filter(isOwn), ...at.unknown.sort(), ...ofMetadata.filter((path) => !isOwn(path))];
+  const ofMetadata = removed.ofMetadata.sort();
+  return [...ofMetadata.filter(isOwn), ...removed.unknown.sort(), ...ofMetadata.filter((path) => !isOwn(path))];
 }

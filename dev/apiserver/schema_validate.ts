@@ -29,17 +29,21 @@ interface Result {
   checks: number;
 }
 
+/** More is not said of one object: whoever made thousands of mistakes has made one. */
+const MAX_ERRORS = 1000;
+
 const merge = (into: Result, from: Result): void => {
   for (const error of from.errors) add(into, error);
   into.checks += from.checks;
 };
 const add = (into: Result, error: FieldError): void => {
+  if (into.errors.length >= MAX_ERRORS) return;
   if (!into.errors.some(({ field, message }) => field === error.field && message === error.message)) {
     into.errors.push(error);
   }
 };
 /** The path as it is in texts; a field of the root is `.name` there when it is missing. */
-const named = (path: string) => path.replace(/^\./, "");
+const named = (path: string) => path.startsWith(".") ? path.slice(1) : path;
 /** Errors of alternatives have no field of their own. */
 const NOWHERE = "<nil>";
 const ofAlternatives = (path: string, detail: string) => invalidValue(NOWHERE, "", `${quoted(path)} must ${detail}`);
@@ -65,11 +69,16 @@ function wrongType(path: string, wanted: string, found: string): FieldError {
 }
 
 function checkType(value: Json, schema: Schema, path: string, result: Result): void {
+  const found = typeOf(value);
+  // Nearly every value is what it should be.
+  if (found === schema.type && schema.format === undefined) {
+    result.checks++;
+    return;
+  }
   const types = typesOf(schema);
   const format = formatOf(schema);
   if (types.length === 0 && format === "") return;
   result.checks++;
-  const found = typeOf(value);
   if (value === null) {
     if (types.length > 0 && schema.nullable !== true) add(result, wrongType(path, types.join(","), "null"));
     return;
@@ -86,7 +95,7 @@ function checkType(value: Json, schema: Schema, path: string, result: Result): v
 }
 
 function bestOf(schemas: readonly Schema[], value: Json, path: string): { valid: Result[]; best: Result | undefined } {
-  const results = schemas.map((schema) => validateValue(value, schema, path));
+  const results = schemas.map((schema) => resultOf(value, schema, path));
   const valid = results.filter(({ errors }) => errors.length === 0);
   let best: Result | undefined;
   for (const result of results) if (best === undefined || result.checks > best.checks) best = result;
@@ -94,7 +103,16 @@ function bestOf(schemas: readonly Schema[], value: Json, path: string): { valid:
 }
 
 function checkAlternatives(value: Json, schema: Schema, path: string, result: Result): void {
-  const { anyOf = [], oneOf = [], allOf = [], not } = schema;
+  result.checks++;
+  if (schema.anyOf ?? schema.oneOf ?? schema.allOf ?? schema.not) checkEach(value, schema, path, result);
+}
+
+function checkEach(
+  value: Json,
+  { anyOf = [], oneOf = [], allOf = [], not }: Schema,
+  path: string,
+  result: Result,
+): void {
   if (anyOf.length > 0) {
     const { valid, best } = bestOf(anyOf, value, path);
     if (valid.length === 0) add(result, ofAlternatives(path, "validate at least one schema (anyOf)"));
@@ -110,17 +128,16 @@ function checkAlternatives(value: Json, schema: Schema, path: string, result: Re
     const reported = valid.length === 0 ? best : valid.length === 1 ? valid[0] : undefined;
     if (reported !== undefined) merge(result, reported);
   }
-  const results = allOf.map((one) => validateValue(value, one, path));
+  const results = allOf.map((one) => resultOf(value, one, path));
   for (const one of results) merge(result, one);
   const failed = results.filter(({ errors }) => errors.length > 0).length;
   if (failed > 0) {
     const none = failed === results.length ? ". None validated" : "";
     add(result, ofAlternatives(path, `validate all the schemas (allOf)${none}`));
   }
-  if (not !== undefined && validateValue(value, not, path).errors.length === 0) {
+  if (not !== undefined && resultOf(value, not, path).errors.length === 0) {
     add(result, ofAlternatives(path, "not validate the schema (not)"));
   }
-  result.checks++;
 }
 
 const patterns = new Map<string, RegExp | undefined>();
@@ -141,7 +158,10 @@ function patternOf(pattern: string): RegExp | undefined {
 
 function checkString(value: string, schema: Schema, path: string, result: Result): void {
   const { maxLength, minLength, pattern } = schema;
-  const length = [...value].length;
+  if (maxLength === undefined && minLength === undefined && pattern === undefined) return;
+  // Characters need counting only where bytes beyond ASCII could make the difference.
+  const isPlain = value.length <= (maxLength ?? Infinity) && value.length >= 2 * (minLength ?? 0);
+  const length = isPlain ? value.length : [...value].length;
   const field = named(path);
   if (maxLength !== undefined && length > maxLength) return add(result, tooLong(field, maxLength));
   if (minLength !== undefined && length < minLength) {
@@ -174,12 +194,14 @@ function checkNumber(value: number, schema: Schema, path: string, result: Result
   }
 }
 
-const same = (a: Json, b: Json) => JSON.stringify(a) === JSON.stringify(b);
+const same = (a: Json, b: Json) => a === b || typeof a === "object" && JSON.stringify(a) === JSON.stringify(b);
 
 function checkList(value: readonly Json[], schema: Schema, path: string, result: Result): void {
   const { items, minItems, maxItems } = schema;
   if (items !== undefined) {
-    value.forEach((item, index) => merge(result, validateValue(item, items, `${path}[${index}]`)));
+    for (let index = 0; index < value.length && result.errors.length < MAX_ERRORS; index++) {
+      validateValue(value[index]!, items, `${path}[${index}]`, result);
+    }
   }
   const field = named(path);
   if (minItems !== undefined && value.length < minItems) {
@@ -212,7 +234,7 @@ function checkObject(value: JsonObject, schema: Schema, path: string, result: Re
     const known = fieldSchema(schema, name);
     if (known === undefined) continue;
     const own = Object.hasOwn(schema.properties ?? {}, name);
-    merge(result, validateValue(value[name]!, known, own && path === "" ? name : `${path}.${name}`));
+    validateValue(value[name]!, known, own && path === "" ? name : `${path}.${name}`, result);
   }
   for (const name of required) {
     if (!Object.hasOwn(value, name)) add(result, requiredValue(named(`${path}.${name}`)));
@@ -220,12 +242,11 @@ function checkObject(value: JsonObject, schema: Schema, path: string, result: Re
 }
 
 /** Checks in the order of the real server, which decides which of several alternatives is reported. */
-function validateValue(value: Json, schema: Schema, path: string): Result {
-  const result: Result = { errors: [], checks: 0 };
+function validateValue(value: Json, schema: Schema, path: string, result: Result): void {
   checkType(value, schema, path, result);
   if (value === null) {
     checkEnum(value, schema, path, result);
-    return result;
+    return;
   }
   checkAlternatives(value, schema, path, result);
   if (typeof value === "string") {
@@ -237,20 +258,26 @@ function validateValue(value: Json, schema: Schema, path: string): Result {
   checkEnum(value, schema, path, result);
   if (isJsonObject(value)) checkObject(value, schema, path, result);
   result.checks += 8;
+}
+
+function resultOf(value: Json, schema: Schema, path: string): Result {
+  const result: Result = { errors: [], checks: 0 };
+  validateValue(value, schema, path, result);
   return result;
 }
 
-/** What breaks the schema, of a whole object. */
+/** What breaks the schema, of a whole object; its metadata has rules of its own. */
 export function validate(value: JsonObject, schema: Schema): FieldError[] {
-  const { errors } = validateValue(value, schema, "");
-  return [...errors, ...listTypeErrors(value, schema, ""), ...embeddedErrors(value, schema, "")];
+  const rest: Schema = { ...schema, properties: { ...schema.properties, metadata: {} } };
+  const { errors } = resultOf(value, rest, "");
+  return [...errors, ...listTypeErrors(value, rest, ""), ...embeddedErrors(value, rest, "")];
 }
 
 /** What breaks the schema in the status, which is all that an update of the status checks; its texts leave out `status.`. */
 export function validateStatus({ status = null }: JsonObject, { properties = {} }: Schema): FieldError[] {
   const schema = properties["status"];
   if (schema === undefined || status === null) return [];
-  const errors = validateValue(status, schema, "").errors.map((error) => {
+  const errors = resultOf(status, schema, "").errors.map((error) => {
     const isWhole = error.field === "" || error.field === NOWHERE;
     return { ...error, field: isWhole ? "status" : `status.${error.field}` };
   });

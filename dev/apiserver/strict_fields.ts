@@ -14,36 +14,62 @@ interface Frame {
   index: number;
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/g;
+/** Where the text that starts at `from` ends: after its closing quote. */
+function endOfText(json: string, from: number): number {
+  for (let at = json.indexOf('"', from + 1);; at = json.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (json[at - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return at + 1;
+  }
+}
+
+const ELSE = /[^\s{}[\]:,"]+|\s+/y;
 
 /** Every field of a JSON text, in its order; the text must be JSON. */
 function* writtenFields(json: string): Iterable<WrittenField> {
   const open: Frame[] = [];
   let path = "";
-  let last = "";
-  for (const [token] of json.matchAll(TOKEN)) {
+  let start = 0;
+  for (let at = 0; at < json.length;) {
+    const char = json[at];
     const frame = open.at(-1);
-    if (token === "{" || token === "[") {
-      open.push({ path, index: 0, ...(token === "{" ? { fields: new Set<string>() } : {}) });
-      if (token === "[") path = `${path}[0]`;
-    } else if (token === "}" || token === "]") open.pop();
-    else if (token === "," && frame?.fields === undefined && frame !== undefined) {
-      frame.index++;
-      path = `${frame.path}[${frame.index}]`;
-    } else if (token === ":" && frame?.fields !== undefined) {
-      const name = JSON.parse(last) as string;
-      path = frame.path === "" ? name : `${frame.path}.${name}`;
-      yield { path, again: frame.fields.has(name) };
-      frame.fields.add(name);
+    if (char === '"') {
+      start = at;
+      at = endOfText(json, at);
+      continue;
     }
-    last = token;
+    if (char === "{") open.push({ path, index: 0, fields: new Set() });
+    else if (char === "[") {
+      open.push({ path, index: 0 });
+      path = `${path}[0]`;
+    } else if (char === "}" || char === "]") open.pop();
+    else if (char === ",") {
+      if (frame !== undefined && frame.fields === undefined) path = `${frame.path}[${++frame.index}]`;
+    } else if (char === ":") {
+      const name = JSON.parse(json.slice(start, endOfText(json, start))) as string;
+      path = frame!.path === "" ? name : `${frame!.path}.${name}`;
+      yield { path, again: frame!.fields!.has(name) };
+      frame!.fields!.add(name);
+    } else {
+      ELSE.lastIndex = at;
+      ELSE.test(json);
+      at = Math.max(at + 1, ELSE.lastIndex);
+      continue;
+    }
+    at++;
   }
 }
 
-/** Paths of fields that an object has more than once, in the order of the text, each once. */
+/** What the real server says of one text, and no more. */
+const MAX_COMPLAINTS = 100;
+
+/** Paths of fields that an object has more than once, in the order of the text, each once and 100 at the most. */
 export function duplicateFields(json: string): string[] {
   const found = new Set<string>();
-  for (const { path, again } of writtenFields(json)) if (again) found.add(path);
+  for (const { path, again } of writtenFields(json)) {
+    if (again) found.add(path);
+    if (found.size === MAX_COMPLAINTS) break;
+  }
   return [...found];
 }
 
@@ -55,7 +81,7 @@ export function strictComplaints(kind: Pick<Kind, "builtIn">, json: string, unkn
   if (!kind.builtIn) {
     return [
       ...duplicateFields(json).map((path) => `duplicate field "${path}"`),
-      ...unknown.map((path) => `unknown field "${path}"`),
+      ...unknown.slice(0, MAX_COMPLAINTS).map((path) => `unknown field "${path}"`),
     ];
   }
   const isUnknown = new Set(unknown);
@@ -63,6 +89,7 @@ export function strictComplaints(kind: Pick<Kind, "builtIn">, json: string, unkn
   for (const { path, again } of writtenFields(json)) {
     if (isUnknown.has(path)) complaints.add(`unknown field "${path}"`);
     else if (again) complaints.add(`duplicate field "${path}"`);
+    if (complaints.size === MAX_COMPLAINTS) break;
   }
   return [...complaints];
 }
