@@ -1,6 +1,8 @@
 /** How an object is to be deleted: DeleteOptions in the body, or the same in the query. */
 import { invalidValue, notSupported } from "./field_error.ts";
-import { isJsonObject, type Json } from "./object.ts";
+import { NumberError, parseInt64 } from "./go_numbers.ts";
+import { isJsonObject, type Json, type JsonObject } from "./object.ts";
+import { goTypeName } from "./patch/json_value.ts";
 import { badRequest, type FieldError } from "./status_error.ts";
 import { dryRunErrors, optionsInvalid } from "./write_options.ts";
 
@@ -27,6 +29,21 @@ function textOf(value: Json | undefined, field: string): string | undefined {
   throw badRequest(`json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field} of type string`);
 }
 
+/** Nothing here takes its time to stop, so the number counts for nothing; but it must be one. */
+function checkGracePeriod(query: URLSearchParams, body: JsonObject | undefined): void {
+  const inBody = body?.["gracePeriodSeconds"] ?? undefined;
+  if (inBody !== undefined && !Number.isInteger(inBody)) {
+    const where = "Go struct field DeleteOptions.gracePeriodSeconds of type int64";
+    throw badRequest(`json: cannot unmarshal ${goTypeName(inBody)} into ${where}`);
+  }
+  const inQuery = query.get("gracePeriodSeconds");
+  try {
+    if (body === undefined && inQuery !== null) parseInt64(inQuery);
+  } catch (error) {
+    throw error instanceof NumberError ? badRequest(error.message) : error;
+  }
+}
+
 /** The scheme of the real server, as its texts name it. */
 const SCHEME = 'scheme "pkg/runtime/scheme.go:111"';
 
@@ -40,6 +57,7 @@ export function readDeleteOptions(query: URLSearchParams, body: Json | undefined
   if (kind !== undefined && kind !== "DeleteOptions") {
     throw badRequest(`no kind "${kind}" is registered for version "${body?.["apiVersion"] ?? ""}" in ${SCHEME}`);
   }
+  checkGracePeriod(query, body);
   const listed = Array.isArray(body?.["dryRun"]) ? body["dryRun"].map(String) : [];
   const dryRun = body === undefined ? query.getAll("dryRun") : listed;
   const policy = body === undefined

@@ -28,14 +28,15 @@ export function listObjects(store: Store, request: VerbRequest): VerbAnswer {
   return { code: 200, body: listBody(kind, scope, page), warnings: [] };
 }
 
-/** A page of the objects that the options ask for. */
+/** A page of the objects that the options ask for; at any revision (0) that is all of them, as Kubernetes answers from memory. */
 export function listPage(store: Store, scope: Scope, options: ListOptions): StoredPage {
-  const { limit, from, resourceVersion = 0, match } = options;
+  const { from, resourceVersion = 0, match } = options;
+  const limit = options.resourceVersion === 0 ? undefined : options.limit;
   mustBeReached(store, from?.revision ?? resourceVersion);
   const isExact = resourceVersion !== 0 && (match === "Exact" || match === undefined && limit !== undefined);
   const revision = from === undefined ? (isExact ? resourceVersion : store.revision) : from.revision ?? store.revision;
   try {
-    return wantedPage(store, scope, { ...options, revision });
+    return wantedPage(store, scope, { ...options, limit, revision });
   } catch (error) {
     if (from === undefined || !(error instanceof StatusError) || error.code !== 410) throw error;
     throw expired(

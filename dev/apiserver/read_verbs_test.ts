@@ -75,6 +75,7 @@ Deno.test("list() at a resourceVersion (Kubernetes API concepts, Resource versio
   const of = (query: string) => names(list(rig, "Widget", query)).length;
   assert.equal(of(""), 6);
   assert.equal(of("resourceVersion=0"), 6);
+  assert.equal(of("resourceVersion=0&limit=2"), 6);
   assert.equal(of(`resourceVersion=${revision}`), 6);
   assert.equal(of(`resourceVersion=${revision}&resourceVersionMatch=NotOlderThan`), 6);
   assert.equal(of(`resourceVersion=${revision}&resourceVersionMatch=Exact`), 5);

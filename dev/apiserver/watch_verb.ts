@@ -70,7 +70,7 @@ async function* run(watch: Watch, signal: AbortSignal): AsyncGenerator<WatchEven
 }
 
 /** What a change is to a client that sees only what its selectors mean; undefined when it sees nothing. */
-export function eventOf(change: StoredChange, options: ListOptions): WatchEvent | undefined {
+function eventOf(change: StoredChange, options: ListOptions): WatchEvent | undefined {
   const { type, object, before, revision } = change;
   const saw = before !== undefined && isWanted(before, options);
   const sees = type !== "DELETED" && isWanted(object, options);

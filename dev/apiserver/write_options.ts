@@ -1,5 +1,5 @@
 /** How an object is to be written: the query of POST, PUT and PATCH (CreateOptions, UpdateOptions, PatchOptions). */
-import { forbidden, notSupported, requiredValue, tooLong } from "./field_error.ts";
+import { forbidden, invalidValue, notSupported, requiredValue, tooLong } from "./field_error.ts";
 import { type FieldError, invalid } from "./status_error.ts";
 
 /** What becomes of fields that the schema does not know. */
@@ -35,6 +35,14 @@ export function dryRunErrors(dryRun: readonly string[]): FieldError[] {
   }];
 }
 
+/** Says where a text has a character that cannot be shown. */
+function unprintableAt(text: string): string | undefined {
+  const found = /[\p{C}\p{Zl}\p{Zp}]/u.exec(text);
+  if (found === null) return undefined;
+  const code = found[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+  return `invalid character U+${code} (at position ${found.index})`;
+}
+
 /** Options that do not go together. */
 export function optionsInvalid(kind: OptionsKind, errors: readonly FieldError[]): Error {
   return invalid({ group: "meta.k8s.io", kind }, "", errors);
@@ -62,6 +70,8 @@ export function readWriteOptions(
   if (new TextEncoder().encode(manager).length > MAX_MANAGER_BYTES) {
     errors.push(tooLong("fieldManager", MAX_MANAGER_BYTES));
   }
+  const unprintable = unprintableAt(manager);
+  if (unprintable !== undefined) errors.push(invalidValue("fieldManager", manager, unprintable));
   errors.push(...dryRunErrors(dryRun));
   if (!FIELD_VALIDATIONS.includes(validation)) {
     errors.push(notSupported("fieldValidation", validation, FIELD_VALIDATIONS));

@@ -43,6 +43,11 @@ const REFUSED: [kind: OptionsKind, query: string, message: string][] = [
     `fieldManager=${"a".repeat(129)}`,
     "fieldManager: Too long: may not be more than 128 bytes",
   ],
+  [
+    "UpdateOptions",
+    "fieldManager=a%01b",
+    'fieldManager: Invalid value: "a\\x01b": invalid character U+0001 (at position 1)',
+  ],
   ["PatchOptions", "force=true", "force: Forbidden: may not be specified for non-apply patch"],
 ];
 
@@ -95,6 +100,20 @@ const DELETES_REFUSED: [name: string, query: string, body: Json | undefined, cod
     { orphanDependents: true, propagationPolicy: "Background" },
     422,
     'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Background": orphanDependents and deletionPropagation cannot be both set',
+  ],
+  [
+    "a grace period that is none",
+    "gracePeriodSeconds=x",
+    undefined,
+    400,
+    'strconv.ParseInt: parsing "x": invalid syntax',
+  ],
+  [
+    "the same in the body",
+    "",
+    { gracePeriodSeconds: "x" },
+    400,
+    "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64",
   ],
   [
     "another kind",
