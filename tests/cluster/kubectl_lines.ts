@@ -101,12 +101,15 @@ count: 3
 };
 
 /** The lines; `EDITOR=x` in front is for the environment. */
-export const LINES = `
+export const LINES: readonly string[] = `
 version
 api-versions
 api-resources --api-group=unbounded-cloud.io
 api-resources --api-group=unbounded-cloud.io -o wide
 api-resources --api-group=apps -o name
+get crd -o name
+apply -f crd.yaml
+get pods
 get machines
 get machines -o json
 apply -f machine.yaml

@@ -5,6 +5,8 @@ import { FILES } from "./kubectl_lines.ts";
 /** The kubectl of the same release as the real server; the system's own may be of any age. */
 export const KUBECTL = `${peersFolder()}/bin/kubectl`;
 
+const CRD = Deno.readTextFileSync(new URL("../../deploy/crd.yaml", import.meta.url));
+
 /** What a line did. */
 export interface Said {
   /** Exit code. */
@@ -24,7 +26,7 @@ export class Operator implements AsyncDisposable {
   /** With the text of a kubeconfig. */
   static async with(kubeconfig: string): Promise<Operator> {
     const folder = await Deno.makeTempDir({ prefix: "kubectl-" });
-    for (const [name, content] of Object.entries({ ...FILES, kubeconfig })) {
+    for (const [name, content] of Object.entries({ ...FILES, "crd.yaml": CRD, kubeconfig })) {
       await Deno.writeTextFile(`${folder}/${name}`, content, { mode: name.endsWith(".sh") ? 0o700 : 0o600 });
     }
     return new Operator(folder);

@@ -9,10 +9,15 @@ import { KUBECTL, normalLines, Operator } from "./kubectl_peer.ts";
 
 const NEEDS = { ...API_SERVER, files: [KUBECTL] };
 
+const NO_DEFINITIONS = "its kinds are given when it starts: it serves no CustomResourceDefinitions";
+
 /** Lines whose answers differ on purpose. */
 const DIFFERENCES: ReadonlyMap<string, string> = new Map([
   ["api-versions", "it serves the groups of its own kinds alone"],
   ["api-resources --api-group=apps -o name", "of apps it has Deployments alone"],
+  ["get crd -o name", NO_DEFINITIONS],
+  ["apply -f crd.yaml", NO_DEFINITIONS],
+  ["get pods", "nothing runs Pods: it does not know them"],
   ["describe ns site", "it has no quotas and no limits"],
   ["describe node node-1", "no admission plugins: a new Node has no taint"],
   ["scale deployment web --replicas=3", "nothing runs Deployments, so there is nothing to scale"],

@@ -107,6 +107,29 @@ Failure:
 `,
   },
   {
+    name: "apply of a Machine does not write its status",
+    talk: `
+> PATCH $machines/$ns-a?fieldManager=m
++ content-type: application/apply-patch+yaml
+? spec status metadata.managedFields[].fieldsV1
+{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {image: i}}, status: {phase: Ready}}
+< 201
+{spec: {pxe: {image: i}}, "metadata.managedFields[].fieldsV1": [{"f:spec": {"f:pxe": {"f:image": {}}}}]}
+`,
+  },
+  {
+    name: "apply fills defaults in, which nobody owns",
+    talk: `
+> PATCH $machines/$ns-a?fieldManager=m
++ content-type: application/apply-patch+yaml
+? spec metadata.managedFields[].fieldsV1
+{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {ssh: {host: h, privateKeyRef: {name: n, namespace: o}}}}
+< 201
+spec: {ssh: {host: h, privateKeyRef: {key: ssh-privatekey, name: n, namespace: o}, username: azureuser}}
+"metadata.managedFields[].fieldsV1": [{"f:spec": {"f:ssh": {"f:host": {}, "f:privateKeyRef": {"f:name": {}, "f:namespace": {}}}}}]
+`,
+  },
+  {
     name: "apply in YAML",
     talk: `
 > PATCH $cm/a?fieldManager=m

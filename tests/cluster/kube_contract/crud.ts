@@ -200,6 +200,64 @@ spec: {holderIdentity: h}
 `,
   },
   {
+    name: "update of a Lease with an old resourceVersion is a conflict",
+    talk: `
+> POST /apis/coordination.k8s.io/v1/namespaces/$ns/leases
+$r metadata.resourceVersion
+? spec
+{metadata: {name: a}, spec: {holderIdentity: one, leaseDurationSeconds: 15}}
+< 201
+{spec: {holderIdentity: one, leaseDurationSeconds: 15}}
+> PUT /apis/coordination.k8s.io/v1/namespaces/$ns/leases/a
+? spec
+{metadata: {name: a, resourceVersion: "$r"}, spec: {holderIdentity: two, leaseDurationSeconds: 15}}
+< 200
+{spec: {holderIdentity: two, leaseDurationSeconds: 15}}
+> PUT /apis/coordination.k8s.io/v1/namespaces/$ns/leases/a
+{metadata: {name: a, resourceVersion: "$r"}, spec: {holderIdentity: three, leaseDurationSeconds: 15}}
+< 409
+Failure:
+  message: 'Operation cannot be fulfilled on leases.coordination.k8s.io "a": the object has been modified; please apply your changes to the latest version and try again'
+  reason: Conflict
+  details: {name: a, group: coordination.k8s.io, kind: leases}
+`,
+  },
+  {
+    name: "update with a resourceVersion that is no number",
+    talk: `
+> POST $cm
+? metadata.name
+{metadata: {name: a}}
+< 201
+{metadata.name: a}
+> PUT $cm/a
+{metadata: {name: a, resourceVersion: x}}
+< 500
+{Failure: {message: 'strconv.ParseUint: parsing "x": invalid syntax'}}
+> PUT $cm/a
+? data
+{metadata: {name: a, resourceVersion: "0"}, data: {k: v}}
+< 200
+{data: {k: v}}
+`,
+  },
+  {
+    name: "update of a Machine leaves its status alone",
+    talk: `
+> POST $machines
+$a metadata.resourceVersion
+? metadata.generation
+{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}}
+< 201
+{metadata.generation: 1}
+> PUT $machines/$ns-a
+? metadata.generation spec status metadata.resourceVersion
+{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a, resourceVersion: "$a"}, status: {phase: Ready}}
+< 200
+{metadata.generation: 1, metadata.resourceVersion: $rv}
+`,
+  },
+  {
     name: "update of a ConfigMap that is not there is refused",
     talk: `
 > PUT $cm/a

@@ -43,6 +43,28 @@ Failure:
 `,
   },
   {
+    name: "Secret: patches of stringData are written into data",
+    talk: `
+> POST /api/v1/namespaces/$ns/secrets
+? data
+{metadata: {name: a}, data: {k: dg==}}
+< 201
+{data: {k: "dg=="}}
+> PATCH /api/v1/namespaces/$ns/secrets/a
++ content-type: application/merge-patch+json
+? data stringData
+{stringData: {k: new, l: more}}
+< 200
+{data: {k: bmV3, l: "bW9yZQ=="}}
+> PATCH /api/v1/namespaces/$ns/secrets/a
++ content-type: application/strategic-merge-patch+json
+? data
+{data: {k: null}}
+< 200
+{data: {l: "bW9yZQ=="}}
+`,
+  },
+  {
     name: "Secret: bad keys and a missing key of its type are refused",
     talk: `
 > POST /api/v1/namespaces/$ns/secrets

@@ -360,42 +360,4 @@ causes:
 {kind: ConfigMapList, items: []}
 `,
   },
-  {
-    name: "a type that nobody speaks is not acceptable",
-    talk: `
-> GET $cm
-+ accept: text/html
-< 406
-Failure:
-  message: "406: Not Acceptable\\n\\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
-  reason: NotAcceptable
-  details: {}
-`,
-  },
-  {
-    name: "protobuf comes where it is asked for",
-    talk: `
-> GET $cm
-+ accept: application/vnd.kubernetes.protobuf,application/json
-? kind
-< 200
-! content-type: application/vnd.kubernetes.protobuf
-{}
-`,
-  },
-  {
-    name: "anything is JSON",
-    talk: `
-> GET $cm
-+ accept: */*
-? kind
-< 200
-{kind: ConfigMapList}
-> GET $cm
-+ accept: text/html, */*;q=0.8
-? kind
-< 200
-{kind: ConfigMapList}
-`,
-  },
 ];

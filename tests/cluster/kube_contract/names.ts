@@ -72,6 +72,59 @@ causes:
 `,
   },
   {
+    name: "bad owner references are refused",
+    talk: `
+> POST $cm
+{metadata: {name: a, ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: o}]}}
+< 422
+Invalid: 'ConfigMap "a"'
+causes: ['FieldValueInvalid metadata.ownerReferences.uid: Invalid value: "": must not be empty']
+> POST $cm
+{metadata: {name: a, ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: o, uid: u, controller: true}, {apiVersion: v1, kind: ConfigMap, name: p, uid: w, controller: true}]}}
+< 422
+Invalid: 'ConfigMap "a"'
+causes:
+  - 'FieldValueInvalid metadata.ownerReferences: Invalid value: [{"apiVersion":"v1","kind":"ConfigMap","name":"o","uid":"u","controller":true},{"apiVersion":"v1","kind":"ConfigMap","name":"p","uid":"w","controller":true}]: Only one reference can have Controller set to true. Found "true" in references for ConfigMap/o and ConfigMap/p'
+> POST $machines
+{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a, ownerReferences: [{kind: ConfigMap}]}}
+< 422
+Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
+causes:
+  - 'FieldValueInvalid metadata.ownerReferences.apiVersion: Invalid value: "": version must not be empty'
+  - 'FieldValueInvalid metadata.ownerReferences.name: Invalid value: "": must not be empty'
+  - 'FieldValueInvalid metadata.ownerReferences.uid: Invalid value: "": must not be empty'
+`,
+  },
+  {
+    name: "labels and annotations that are empty are kept, prefixes are checked",
+    talk: `
+> POST $cm
+? metadata.labels metadata.annotations
+{metadata: {name: a, labels: {example.com/x: "", y: ""}, annotations: {Example.com/x: ""}}}
+< 201
+{metadata.labels: {example.com/x: "", y: ""}, metadata.annotations: {Example.com/x: ""}}
+> POST $cm
+{metadata: {name: b, labels: {Example_/x: ""}}}
+< 422
+Invalid: 'ConfigMap "b"'
+causes:
+  - 'FieldValueInvalid metadata.labels: Invalid value: "Example_/x": prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, ''-'' or ''.'', and must start and end with an alphanumeric character (e.g. ''example.com'', regex used for validation is ''[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'')'
+> POST $cm
+{metadata: {name: b, labels: {a/b/c: ""}}}
+< 422
+Invalid: 'ConfigMap "b"'
+causes:
+  - 'FieldValueInvalid metadata.labels: Invalid value: "a/b/c": a valid label key must consist of alphanumeric characters, ''-'', ''_'' or ''.'', and must start and end with an alphanumeric character (e.g. ''MyName'',  or ''my.name'',  or ''123-abc'', regex used for validation is ''([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'') with an optional DNS subdomain prefix and ''/'' (e.g. ''example.com/MyName'')'
+> POST $cm
+{metadata: {name: b, labels: {"(x*64)": "(y*64)"}}}
+< 422
+Invalid: 'ConfigMap "b"'
+causes:
+  - 'FieldValueInvalid metadata.labels: Invalid value: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx": name part must be no more than 63 bytes'
+  - 'FieldValueInvalid metadata.labels: Invalid value: "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy": must be no more than 63 bytes'
+`,
+  },
+  {
     name: "what the server sets cannot be set",
     talk: `
 > POST $cm

@@ -322,4 +322,57 @@ Failure:
   reason: NotAcceptable
 `,
   },
+  {
+    name: "a type that nobody speaks is not acceptable",
+    talk: `
+> GET $cm
++ accept: text/html
+< 406
+Failure:
+  message: "406: Not Acceptable\\n\\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+  reason: NotAcceptable
+  details: {}
+`,
+  },
+  {
+    name: "protobuf comes where it is asked for",
+    talk: `
+> GET $cm
++ accept: application/vnd.kubernetes.protobuf,application/json
+? kind
+< 200
+! content-type: application/vnd.kubernetes.protobuf
+{}
+`,
+  },
+  {
+    name: "YAML comes where it is asked for",
+    talk: `
+> GET /apis/unbounded-cloud.io
++ accept: application/yaml
+< 200
+! content-type: application/yaml
+"apiVersion: v1\\nkind: APIGroup\\nname: unbounded-cloud.io\\npreferredVersion:\\n  groupVersion: unbounded-cloud.io/v1alpha3\\n  version: v1alpha3\\nversions:\\n- groupVersion: unbounded-cloud.io/v1alpha3\\n  version: v1alpha3\\n"
+> GET $cm/none
++ accept: application/yaml
+< 404
+! content-type: application/yaml
+"apiVersion: v1\\ncode: 404\\ndetails:\\n  kind: configmaps\\n  name: none\\nkind: Status\\nmessage: configmaps \\"none\\" not found\\nmetadata: {}\\nreason: NotFound\\nstatus: Failure\\n"
+`,
+  },
+  {
+    name: "anything is JSON",
+    talk: `
+> GET $cm
++ accept: */*
+? kind
+< 200
+{kind: ConfigMapList}
+> GET $cm
++ accept: text/html, */*;q=0.8
+? kind
+< 200
+{kind: ConfigMapList}
+`,
+  },
 ];

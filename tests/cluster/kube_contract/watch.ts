@@ -399,6 +399,38 @@ Failure: {message: '"data.k" is not a known field selector: only "metadata.name"
 `,
   },
   {
+    name: "watches see each change once, in order, whatever their number",
+    talk: `
+> OPEN w $cm?watch=1
+< 200
+> OPEN v $cm?watch=1&labelSelector=x
+< 200
+> POST $cm
+? metadata.name
+{metadata: {name: a, labels: {x: y}}}
+< 201
+{metadata.name: a}
+> POST $cm
+? metadata.name
+{metadata: {name: b, labels: {}}}
+< 201
+{metadata.name: b}
+> POST $cm
+? metadata.name
+{metadata: {name: c, labels: {x: z}}}
+< 201
+{metadata.name: c}
+> READ w 3
+? type object.metadata.name
+< events
+[{type: ADDED, object.metadata.name: a}, {type: ADDED, object.metadata.name: b}, {type: ADDED, object.metadata.name: c}]
+> READ v 2
+? type object.metadata.name
+< events
+[{type: ADDED, object.metadata.name: a}, {type: ADDED, object.metadata.name: c}]
+`,
+  },
+  {
     name: "watch of an unknown resource is not found",
     talk: `
 > OPEN w /api/v1/namespaces/$ns/nopes?watch=1
