@@ -37,7 +37,7 @@ const WIDGET: Kind = {
 
 /** What a request is made of in tests: `kind` by name, the query as text. */
 export interface RigRequest extends Partial<Omit<VerbRequest, "kind" | "query">> {
-  /** @default "" */
+  /** As in a URL. @default "" */
   readonly query?: string;
 }
 
