@@ -5,11 +5,16 @@ import { ConfigError } from "../k8s/errors.ts";
 import { PullError } from "../registry/errors.ts";
 import { StartError } from "./usage.ts";
 
-/** The error to end with. */
-export function startError(error: unknown): unknown {
+type ErrorClass = abstract new (...args: never[]) => Error;
+
+/**
+ * The error to end with.
+ * @param more classes whose messages are for operators too, of parts that only one command loads
+ */
+export function startError(error: unknown, more: readonly ErrorClass[] = []): unknown {
   if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
     return new StartError(error.message, { cause: error });
   }
-  const known = [BindError, InterfaceError, ConfigError, PullError].some((kind) => error instanceof kind);
+  const known = [BindError, InterfaceError, ConfigError, PullError, ...more].some((kind) => error instanceof kind);
   return known ? new StartError((error as Error).message, { cause: error }) : error;
 }

@@ -3,9 +3,11 @@ import { systemClock } from "../../base/clock.ts";
 import { createLogger, type Logger } from "../../base/log.ts";
 import { formatDuration } from "../../base/duration.ts";
 import { aborted, TaskGroup } from "../../base/tasks.ts";
-import { sampleImage } from "../../dev/image/sample_store.ts";
-import { startRack } from "../../dev/rack/rack_host.ts";
-import type { Rack } from "../../dev/rack/types.ts";
+import { CredentialsError } from "../../dev/apiserver/credentials_store.ts";
+import { StateError } from "../../dev/apiserver/sqlite_file_store.ts";
+import { RegistryFolderError } from "../../dev/registry/layout_store.ts";
+import { VmUnavailableError } from "../../dev/vm/requirements.ts";
+import type { MachineEvent } from "../../dev/rack/types.ts";
 import { LiveLines } from "../live_lines.ts";
 import type { Io } from "../root.ts";
 import { runSite } from "../serve.ts";
@@ -14,19 +16,16 @@ import { startError } from "../start_error.ts";
 import { StartError } from "../usage.ts";
 import { createMachines, type DevCluster, startCluster, writeExample } from "./cluster.ts";
 import { DevFolder } from "./folder.ts";
+import { emulatedHardware, type Hardware, virtualHardware } from "./hardware.ts";
 import { RackMachines, shownAddress } from "./machines.ts";
-import { devMachine, EMULATED_NETWORK } from "./objects.ts";
+import { devMachine } from "./objects.ts";
 import { choosePorts, type DevPorts } from "./ports.ts";
 import { type Places, Screen } from "./screen.ts";
 import type { DevSettings } from "./settings.ts";
 
 const clock = systemClock;
-const random = Math.random;
 const REDRAW_MS = 100;
-/** Firmware that waits as long as real firmware does would be half of the time of a boot. */
-const HURRY = 8;
 const DRAIN_MS = 1000;
-const ADDRESS = "127.0.0.1";
 
 /**
  * Runs until `io.signal` aborts, or with `once` until all machines have installed.
@@ -40,7 +39,9 @@ export async function dev(settings: DevSettings, io: Io): Promise<void> {
   try {
     await run({ settings, io, folder, log, screen, stack });
   } catch (error) {
-    throw startError(error);
+    throw startError(error, [CredentialsError, StateError, RegistryFolderError, VmUnavailableError]);
+  } finally {
+    screen.end();
   }
 }
 
@@ -71,31 +72,65 @@ function fileLogger(folder: DevFolder, screen: Screen, stop: AbortSignal, stack:
 
 async function run(parts: Run): Promise<void> {
   const { settings, io, folder, log, screen, stack } = parts;
-  const count = settings.machines === 1 ? "1 emulated server" : `${settings.machines} emulated servers`;
-  screen.say(`metalman dev, for trying things out: a Kubernetes API, a registry and ${count} on this machine.`);
+  screen.say(
+    `metalman dev, for trying things out: a Kubernetes API, a registry and ${servers(settings)} on this machine.`,
+  );
   const ports = choosePorts(folder.ports, (message) => screen.say(`! ${message}`));
   await folder.keep(ports);
-  const cluster = await startCluster({ folder, ports, log, files: await sampleImage(), stack });
+  const follower: { machines?: RackMachines } = {};
+  const installed = Promise.withResolvers<void>();
+  const confirm = (mac: string) => {
+    screen.confirm(mac, clock.now());
+    if (screen.isDone && screen.total >= settings.machines) installed.resolve();
+  };
+  const hardware = await startHardware(parts, ports, (event) => {
+    screen.event(event);
+    if (event.stage === "running" && follower.machines?.isInstalled(event.mac)) confirm(event.mac);
+  });
+  const cluster = await startCluster({ folder, ports, log, files: hardware.files, stack });
   const places: Places = {
     kubeconfig: cluster.kubeconfig,
     log: folder.file("metalman.log"),
-    example: await writeExample(folder, devMachine(settings.machines, cluster.image, EMULATED_NETWORK)),
+    example: await writeExample(folder, devMachine(settings.machines, cluster.image, hardware.network)),
     registry: cluster.registry,
     temporary: folder.isKept ? undefined : folder.path,
   };
   screen.welcome(places);
-  const servers = emulatedServers(parts, ports, cluster);
-  const site = startSite(parts, ports, cluster, servers.rack);
-  stack.use(servers.rack);
+  const site = startSite(parts, ports, cluster, hardware);
   const end = Promise.race([site.ended, aborted(io.signal)]);
   await Promise.race([site.ready, end]);
-  await createMachines(cluster, settings.machines, EMULATED_NETWORK);
+  await createMachines(cluster, settings.machines, hardware.network);
+  const machines = new RackMachines({
+    ...{ client: cluster.client, rack: hardware.rack, firmware: settings.firmware, log, clock, random: Math.random },
+    added: (mac, machine) => screen.add(mac, machine.name, shownAddress(machine)),
+    removed: (mac) => screen.remove(mac),
+    installed: confirm,
+  });
+  follower.machines = machines;
   const tasks = stack.use(new TaskGroup(log));
-  tasks.start("servers of the rack", (signal) => servers.machines.run(signal));
+  tasks.start("servers of the rack", (signal) => machines.run(signal));
   tasks.start("screen", (signal) => redraw(screen, signal));
-  if (settings.once) return await untilInstalled(parts, servers.installed, end);
-  tasks.start("advice", () => Promise.race([end, servers.installed.then(() => screen.tryNext(places))]));
+  if (settings.once) return await untilInstalled(parts, installed.promise, end);
+  tasks.start("advice", () => Promise.race([end, installed.promise.then(() => screen.tryNext(places))]));
   await end;
+}
+
+function servers({ vm, machines }: DevSettings): string {
+  const kind = vm === false ? "emulated server" : "virtual machine";
+  return machines === 1 ? `1 ${kind}` : `${machines} ${kind}s`;
+}
+
+async function startHardware(
+  { settings, folder, stack }: Run,
+  ports: DevPorts,
+  onEvent: (event: MachineEvent) => void,
+): Promise<Hardware> {
+  const options = { ports, onEvent, clock };
+  const hardware = settings.vm === false
+    ? await emulatedHardware(options)
+    : await virtualHardware(options, { folder: folder.file("vm"), ...settings.vm });
+  stack.use(hardware.rack);
+  return hardware;
 }
 
 /** With --once: resolves when all have installed. @throws {StartError} when that takes too long or is interrupted */
@@ -122,39 +157,6 @@ async function redraw(screen: Screen, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The rack, and the Machines that it has servers for. */
-interface Servers {
-  readonly rack: Rack;
-  readonly machines: RackMachines;
-  /** Resolves when as many as were asked for have installed, and all that there are. */
-  readonly installed: Promise<void>;
-}
-
-function emulatedServers({ settings, log, screen }: Run, ports: DevPorts, { client }: DevCluster): Servers {
-  const all = Promise.withResolvers<void>();
-  const confirm = (mac: string) => {
-    screen.confirm(mac, clock.now());
-    if (screen.isDone && screen.total >= settings.machines) all.resolve();
-  };
-  const rack = startRack({
-    network: { dhcp: { address: ADDRESS, port: ports.dhcp }, tftpPort: ports.tftp },
-    onEvent: (event) => {
-      screen.event(event);
-      if (event.stage === "running" && machines.isInstalled(event.mac)) confirm(event.mac);
-    },
-    clock,
-    random,
-    hurry: HURRY,
-  });
-  const machines = new RackMachines({
-    ...{ client, rack, firmware: settings.firmware, log, clock, random },
-    added: (mac, machine) => screen.add(mac, machine.name, shownAddress(machine)),
-    removed: (mac) => screen.remove(mac),
-    installed: confirm,
-  });
-  return { rack, machines, installed: all.promise };
-}
-
 /** A running serve-pxe. */
 interface Site {
   /** Machines are answered. */
@@ -163,13 +165,16 @@ interface Site {
   readonly ended: Promise<void>;
 }
 
-function startSite({ folder, log, io, stack }: Run, ports: DevPorts, { kubeconfig }: DevCluster, rack: Rack): Site {
+function startSite(
+  { folder, log, io, stack }: Run,
+  ports: DevPorts,
+  { kubeconfig }: DevCluster,
+  { flags, surroundings }: Hardware,
+): Site {
   const settings = serveSettings({
-    "bind-address": ADDRESS,
+    ...flags,
     "http-port": String(ports.http),
     "health-port": String(ports.health),
-    "tftp-port": String(ports.tftp),
-    "dhcp-port": String(ports.dhcp),
     "cache-dir": folder.file("cache"),
     kubeconfig,
   }, folder.path);
@@ -180,10 +185,9 @@ function startSite({ folder, log, io, stack }: Run, ports: DevPorts, { kubeconfi
     log,
     env: io.env,
     signal: stop.signal,
-    relayPort: rack.relay.port,
-    clientAddress: (seen) => rack.addressOf(seen),
+    ...surroundings,
     ready: ready.resolve,
-    // By then its machines are off.
+    // Its machines go off next.
     drainMs: DRAIN_MS,
   });
   stack.defer(async () => {

@@ -12,7 +12,7 @@ import { type Machine, type MachineObject, readMachine } from "../../machine/typ
 /** What {@link RackMachines} needs. */
 export interface RackMachinesOptions {
   readonly client: KubeClient;
-  readonly rack: Rack;
+  readonly rack: Pick<Rack, "add" | "get" | "remove">;
   readonly firmware: "pxe" | "http";
   readonly log: Logger;
   readonly clock: Clock;

@@ -20,6 +20,7 @@ export class Screen {
   readonly #startMs: number;
   readonly #progress = new Progress();
   #told = false;
+  #ended = false;
 
   /** Shows nothing yet. */
   constructor(lines: LiveLines, startMs: number) {
@@ -52,8 +53,15 @@ export class Screen {
     this.#print(this.#progress.confirm(mac, nowMs - this.#startMs));
   }
 
+  /** What machines do from now on, as they are switched off, is not shown. */
+  end(): void {
+    this.#ended = true;
+  }
+
   #print(line: string | undefined): void {
-    if (line !== undefined && (this.#lines.terminal === undefined || this.isDone)) this.#lines.say(line);
+    if (line !== undefined && !this.#ended && (this.#lines.terminal === undefined || this.isDone)) {
+      this.#lines.say(line);
+    }
   }
 
   /** Redraws what moves. */

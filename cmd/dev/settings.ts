@@ -5,6 +5,9 @@ import { UsageError } from "../usage.ts";
 /** Most machines that may be asked for: each has a loopback address and a lease of its own. */
 export const MOST_MACHINES = 10_000;
 
+/** Each takes a processor and memory of this system. */
+const MOST_VIRTUAL = 8;
+
 /** Checked settings of one `metalman dev`. */
 export interface DevSettings {
   readonly machines: number;
@@ -16,7 +19,7 @@ export interface DevSettings {
   readonly timeoutMs: number;
   /** Folder that keeps everything; undefined: a temporary one, removed at the end. */
   readonly state?: string;
-  /** Boot one real UEFI machine in QEMU; with a folder its boot files are taken from there. */
+  /** Boot real UEFI machines in QEMU; with a folder, boot files are looked for there first. */
   readonly vm: false | { readonly files?: string };
 }
 
@@ -27,11 +30,11 @@ export const DEV_FLAGS: readonly Flag[] = [
   { name: "once", help: "exit 0 when every machine has installed, 1 when one has not within --timeout" },
   { name: "timeout", takes: "duration", fallback: "5m", help: "how long --once waits" },
   { name: "state", takes: "folder", help: "keep cluster, images and logs there (default: nothing is kept)" },
-  { name: "vm", help: "boot a real UEFI machine in QEMU instead (root: it needs a network interface)" },
+  { name: "vm", help: "boot real UEFI machines in QEMU instead (root: they need a network interface)" },
   {
     name: "vm-files",
     takes: "folder",
-    help: "shim, GRUB, kernel and initrd for --vm (default: those of this system's packages)",
+    help: "unpacked packages with shim, GRUB, kernel and busybox for --vm, looked at before those installed",
   },
 ];
 
@@ -55,13 +58,17 @@ export function devSettings(values: FlagValues): DevSettings {
   const [state, files] = [text("state"), text("vm-files")];
   const machines = parseFlag("machines", text("machines"), count);
   if (files !== "" && !vm) throw new UsageError("--vm-files is for --vm");
-  if (vm && machines > 1) throw new UsageError("--vm boots one machine: leave --machines out");
+  const firmware = parseFlag("firmware", text("firmware"), oneOf("pxe", "http"));
+  if (vm && firmware === "http") {
+    throw new UsageError("--vm boots by PXE: the signed GRUB of Debian cannot load over HTTP");
+  }
+  if (vm && machines > MOST_VIRTUAL) throw new UsageError(`--vm boots up to ${MOST_VIRTUAL} machines`);
   if (values.once === true && machines === 0) {
     throw new UsageError("--once waits for machines: --machines must be above 0");
   }
   return {
     machines,
-    firmware: parseFlag("firmware", text("firmware"), oneOf("pxe", "http")),
+    firmware,
     once: values.once === true,
     timeoutMs: parseFlag("timeout", text("timeout"), duration),
     ...(state === "" ? {} : { state }),
