@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { timedOut, tooLarge, tooManyRequests } from "./refusals.ts";
 
 /** As many bytes as Kubernetes takes. */
-export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
 /** Longer bodies wait in memory while they come: only so many at a time. */
 const SMALL_BYTES = 64 * 1024;
 const MAX_LARGE = 16;
