@@ -12,7 +12,7 @@ import { bindError } from "../../pxe/bind_error.ts";
 import type { Answer } from "./answer.ts";
 import { type Api, type ApiRequest, refused } from "./api.ts";
 import { BodyReader } from "./body_stream.ts";
-import type { ServerCertificate } from "./certificate.ts";
+import type { ServerCertificate } from "../certificate/certificate.ts";
 import { headTooLong, internalError, tooManyRequests } from "./refusals.ts";
 import type { StatusError } from "./status_error.ts";
 import { sendWatch } from "./watch_stream.ts";
@@ -132,6 +132,8 @@ export class HttpServer implements AsyncDisposable {
     response.on("close", () => this.#deadlines.has(socket) && this.#allow(socket, IDLE_MS));
     const answer = await this.#answer(asked, url);
     this.#inFlight--;
+    // A body that nobody has read would block the client, and the connection.
+    request.resume();
     if (typeof answer.body === "string" || answer.body instanceof Uint8Array) {
       return send(response, answer, answer.body);
     }

@@ -174,6 +174,9 @@ Deno.test("the development API takes 3 MiB and no more, announced or in chunks",
     equal(JSON.parse(text).message, "Request entity too large: limit is 3145728");
   }
   equal((await at.ask(PATH, { method: "POST", body: body.subarray(1) })).status, 400);
+  const stranger = { authorization: "Bearer x" };
+  const unread = new Uint8Array(8 * 1024 * 1024);
+  equal((await at.ask(PATH, { method: "POST", body: unread, headers: stranger })).status, 401);
 });
 
 Deno.test("the development API answers as a Table, as YAML, indented, or not at all", async () => {
