@@ -122,6 +122,9 @@ get machine/one -o name
 get machine one -o jsonpath={.spec.ssh.username}
 get machine one -o custom-columns=NAME:.metadata.name,IMAGE:.spec.pxe.image
 get machine one -o go-template={{.spec.pxe.image}}
+get -f machine.yaml
+get machine one -o jsonpath-as-json={.spec.pxe}
+get machine one two -o name
 get machines --show-labels
 get machines -L rack
 get machines -l rack=a
@@ -156,6 +159,8 @@ diff -f machine.yaml --server-side
 apply -f machine.yaml --server-side --force-conflicts
 create -f machine.yaml
 create -f two.yaml
+create -f two.yaml --dry-run=server
+replace --force -f two.yaml
 replace -f two.yaml
 apply -f invalid.yaml
 apply -f missing.yaml
@@ -176,17 +181,25 @@ create secret generic key --from-literal=ssh-privatekey=secret
 create secret generic key --from-literal=ssh-privatekey=secret
 create secret docker-registry pull --docker-server=r.example.com --docker-username=u --docker-password=p
 create configmap cm --from-literal=k=v --from-file=patch.yaml
+create configmap dry --from-literal=k=v --dry-run=server -o yaml
+create configmap saved --from-literal=k=v --save-config
 create configmap cm -n none --from-literal=k=v
 create serviceaccount sa
 create token sa --duration=10s
 create token none
 create deployment made --image=i --replicas=2
+expose deployment made --port=80
 create service clusterip svc --tcp=80
 create lease nope
 apply -f deployment.yaml
 apply -f deployment.yaml
 apply -f deployment.yaml --server-side
 apply -f node.yaml
+cordon node-1
+uncordon node-1
+taint node node-1 a=b:NoSchedule
+taint node node-1 a-
+label node node-1 node-role.kubernetes.io/worker=
 apply -f event.yaml
 get secrets
 get secret key -o yaml
@@ -207,6 +220,8 @@ get sa sa
 get leases
 get events
 get events -o wide
+get events --sort-by=.lastTimestamp
+get events --field-selector involvedObject.name=one -o name
 events
 events --for machine/one
 events --types=Warning
@@ -221,6 +236,10 @@ describe service svc
 describe sa sa
 label machine one rack=c
 label machine one rack=d --overwrite
+label machine one rack=e
+label machine one rack=e --overwrite --resource-version=1
+label -f machine.yaml tier=x --dry-run=server
+annotate machine one long=text --dry-run=client
 label machine one rack-
 label machine one bad=not/a/value!
 label machines --all all=yes
@@ -234,6 +253,15 @@ patch machine one -p '{"spec":{"operations":{"rebootCounter":3}}}'
 patch machine one --type=merge -p '{"spec":{"operations":{"rebootCounter":"x"}}}'
 patch machine one --type=merge -p '{"spec":{"nope":1}}'
 patch machine one --type=merge -p '{bad'
+patch machine none --type=merge -p '{}'
+patch machine one --type=odd -p '{}'
+patch machine one --type=merge -p '{"metadata":{"finalizers":["example.com/hold"]}}'
+delete machine one --wait=false
+get machine one -o jsonpath={.metadata.finalizers}
+patch machine one --type=merge -p '{"metadata":{"finalizers":null}}'
+wait machine/one --for=delete --timeout=5s
+apply -f machine.yaml
+patch machine one --type=merge -p '{"spec":{"operations":{"rebootCounter":1}}}'
 patch configmap cm -p '{"data":{"k":"w"}}'
 patch configmap cm --patch-file patch.yaml
 patch deployment web -p '{"spec":{"template":{"spec":{"containers":[{"name":"c","image":"j"}]}}}}'
@@ -250,12 +278,17 @@ EDITOR=edit.sh edit machine one
 EDITOR=edit-nothing.sh edit machine one
 EDITOR=edit-badly.sh edit machine one
 set image deployment/web c=k
+set env deployment/web A=b
+rollout restart deployment/web
+rollout history deployment/web
 scale deployment web --replicas=3
 rollout status deployment/web --timeout=1s
 explain machine
 explain machine.spec.pxe --recursive
 explain machine.spec.pxe.dhcpLeases
 explain machine.spec.nope
+explain machine.spec.pxe --api-version=unbounded-cloud.io/v1alpha3
+explain machine.status.conditions --output=plaintext-openapiv2
 explain nope
 explain configmap.data
 auth whoami

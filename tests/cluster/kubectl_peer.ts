@@ -69,6 +69,7 @@ export function normalLines(output: string): string[] {
     .replace(/https:\/\/127\.0\.0\.1:\d+/g, "SERVER")
     .replace(/\/tmp\/[\w./-]+/g, "FILE")
     .replace(/20\d\d-\d\d-\d\d \d\d:\d\d:\d\d[.\d]* [+-]\d{4}/g, "TIME")
+    .replace(/\w{3}, \d\d \w{3} \d{4} [\d:]{8} [+-]\d{4}/g, "TIME")
     .replace(/\b10\.96\.\d+\.\d+/g, "IP")
     .replace(/(^|[ (])(?:\d+[smhdy]){1,2}(?=[ )]|$)/gm, "$1AGE")
     .split("\n")
