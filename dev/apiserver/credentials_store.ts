@@ -1,6 +1,13 @@
 /** What makes a development API server the same one after a restart: its authority, its keys, its token. */
-import { type Authority, isAuthorityFresh, keyFromPem, keyPem, newAuthority, newKeyPair } from "./certificate.ts";
-import { unpem } from "./der.ts";
+import {
+  type Authority,
+  isAuthorityFresh,
+  keyFromPem,
+  keyPem,
+  newAuthority,
+  newKeyPair,
+} from "../certificate/certificate.ts";
+import { unpem } from "../certificate/der.ts";
 import { isJsonObject, type Json } from "./object.ts";
 
 const FILE = "credentials.json";

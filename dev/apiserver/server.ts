@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { Api } from "./api.ts";
 import { Authenticator } from "./authenticator.ts";
-import { newServerCertificate } from "./certificate.ts";
+import { newServerCertificate } from "../certificate/certificate.ts";
 import { type Credentials, openCredentials } from "./credentials_store.ts";
 import { KUBERNETES_VERSION } from "./discovery.ts";
 import { createObjects } from "./first_objects.ts";

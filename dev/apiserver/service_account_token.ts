@@ -1,5 +1,5 @@
 /** Tokens of ServiceAccounts: JWTs (RFC 7519) signed with ES256 (RFC 7518 section 3.4), with the claims Kubernetes has. */
-import { publicKeyOf } from "./certificate.ts";
+import { publicKeyOf } from "../certificate/certificate.ts";
 import { isJsonObject, type Json, type JsonObject } from "./object.ts";
 
 const SIGNATURE = { name: "ECDSA", hash: "SHA-256" } as const;

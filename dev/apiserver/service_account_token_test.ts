@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
 import { Authenticator, sameText } from "./authenticator.ts";
-import { newKeyPair } from "./certificate.ts";
+import { newKeyPair } from "../certificate/certificate.ts";
 import { ISSUER, TokenIssuer } from "./service_account_token.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 9);

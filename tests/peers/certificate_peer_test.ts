@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { newAuthority, newServerCertificate } from "../../dev/apiserver/certificate.ts";
+import { newAuthority, newServerCertificate } from "../../dev/certificate/certificate.ts";
 import { MemoryLogger } from "../../base/log.ts";
 import { startDevApiServer } from "../../dev/apiserver/server.ts";
 import { peerTest, run } from "./peer.ts";

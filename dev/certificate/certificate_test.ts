@@ -1,10 +1,12 @@
 import { equal, match, notEqual, ok } from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import {
+  fingerprintOf,
   isAuthorityFresh,
   keyFromPem,
   keyPem,
   newAuthority,
+  newSelfSigned,
   newServerCertificate,
   publicKeyOf,
 } from "./certificate.ts";
@@ -48,6 +50,19 @@ Deno.test("a private key stays itself in PEM", async () => {
   const spki = new Uint8Array(await crypto.subtle.exportKey("spki", again)).toBase64();
   equal(new X509Certificate(certPem).publicKey.export({ format: "der", type: "spki" }).toString("base64"), spki);
   match(await keyPem(key), /^-----BEGIN PRIVATE KEY-----\n/);
+});
+
+Deno.test("a self-signed certificate is its own issuer, and its fingerprint is node:crypto's in lower case", async () => {
+  const contents = { subject: "bmc", names: NAMES, fromMs: NOW - 400 * DAY, days: 365 };
+  const { certPem, keyPem: key } = await newSelfSigned(contents);
+  const certificate = new X509Certificate(certPem);
+  ok(certificate.checkIssued(certificate));
+  ok(certificate.verify(certificate.publicKey));
+  ok(certificate.checkPrivateKey(createPrivateKey(key)));
+  ok(!certificate.ca);
+  equal(certificate.checkIP("127.0.0.1"), "127.0.0.1");
+  equal(certificate.validToDate.getTime(), NOW - 35 * DAY);
+  equal(await fingerprintOf(certPem), certificate.fingerprint256.toLowerCase());
 });
 
 for (

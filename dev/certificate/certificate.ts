@@ -1,5 +1,5 @@
 /**
- * The certificates of a development API server: an authority of its own, and the server's (RFC 5280, ECDSA P-256).
+ * Certificates of development servers (RFC 5280, ECDSA P-256): those of an authority, and self-signed ones.
  * Neither Deno nor node:crypto can issue certificates, so they are written here.
  */
 import * as der from "./der.ts";
@@ -147,7 +147,6 @@ export async function newServerCertificate(
 ): Promise<ServerCertificate> {
   const { privateKey, publicKey } = await newKeyPair();
   const signerId = await keyIdentifier(await publicKeyOf(authority.key));
-  const encoder = new TextEncoder();
   const certPem = await certificate({
     subject: "metalman-dev-apiserver",
     issuer: authorityName(authority.issuedMs),
@@ -159,15 +158,44 @@ export async function newServerCertificate(
       extension("2.5.29.15", true, der.namedBits(0)),
       extension("2.5.29.37", false, der.sequence(der.oid("1.3.6.1.5.5.7.3.1"))),
       extension("2.5.29.35", false, der.sequence(der.implicit(0, signerId))),
-      extension(
-        "2.5.29.17",
-        false,
-        der.sequence(
-          ...names.dns.map((dns) => der.implicit(2, encoder.encode(dns))),
-          ...names.ips.map((ip) => der.implicit(7, ip)),
-        ),
-      ),
+      alternativeNames(names),
     ],
   }, authority.key);
   return { certPem, keyPem: await keyPem(privateKey) };
+}
+
+/** Subject alternative names (RFC 5280 section 4.2.1.6). */
+function alternativeNames({ dns, ips }: ServerNames): Uint8Array {
+  const encoder = new TextEncoder();
+  const names = [
+    ...dns.map((name) => der.implicit(2, encoder.encode(name))),
+    ...ips.map((ip) => der.implicit(7, ip)),
+  ];
+  return extension("2.5.29.17", false, der.sequence(...names));
+}
+
+/** How a self-signed certificate is made. */
+export interface SelfSigned {
+  /** Common name of subject and issuer. */
+  readonly subject: string;
+  /** Names that clients may use for the server. */
+  readonly names: ServerNames;
+  /** It counts from an hour before. */
+  readonly fromMs: number;
+  /** How long it counts. */
+  readonly days: number;
+}
+
+/** A server's key and the certificate that it has signed itself, as devices make them. */
+export async function newSelfSigned({ subject, names, fromMs, days }: SelfSigned): Promise<ServerCertificate> {
+  const { privateKey, publicKey } = await newKeyPair();
+  const extensions = [alternativeNames(names)];
+  const certPem = await certificate({ subject, issuer: subject, publicKey, fromMs, days, extensions }, privateKey);
+  return { certPem, keyPem: await keyPem(privateKey) };
+}
+
+/** SHA-256 of a certificate in PEM: lower-case hex with colons. */
+export async function fingerprintOf(certPem: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", der.unpem("CERTIFICATE", certPem)));
+  return digest.toHex().replace(/..(?=.)/g, "$&:");
 }
