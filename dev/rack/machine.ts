@@ -150,7 +150,8 @@ export class EmulatedMachine implements RackMachine {
   /** Goes through the boot devices until one starts. */
   async #boot(power: Power): Promise<Outcome> {
     const { random } = this.#parts;
-    power.say("dhcp", "the firmware starts");
+    const startsDisk = this.#disk !== undefined && (this.bootOnce ?? this.bootOrder[0]) === "disk";
+    power.say(startsDisk ? "disk boot" : "dhcp", "the firmware starts");
     await power.wait(POST_MS * (1 - SPREAD / 2 + SPREAD * random()));
     for (;;) {
       const devices = this.bootOnce === undefined ? this.bootOrder : [this.bootOnce, ...this.bootOrder];

@@ -10,7 +10,7 @@ function image(): Files {
 }
 
 const WITH_USER_DATA = (): Files => ({ ...image(), "cloud-init/user-data": "#cloud-config\n" });
-const LIFE = ["dhcp", "boot loader", "kernel", "installing", "dhcp", "disk boot", "cloud-init", "running"];
+const LIFE = ["dhcp", "boot loader", "kernel", "installing", "disk boot", "cloud-init", "running"];
 const SHA = createHash("sha256").update(image()["disk.img"] as Uint8Array).digest("hex");
 const CLOUD_INIT = ["init-local", "init-network", "modules-config", "modules-final"]
   .flatMap((name) => ["POST /cloudinit/log", `${name} start`, "POST /cloudinit/log", `${name} finish`]);
@@ -321,7 +321,7 @@ Deno.test("boot devices: the order, once, and what is passed over", async () => 
   await endOf(site, machine);
   await machine.reset();
   await site.clock.until(() => machine.stage === "running");
-  deepEqual(site.stagesOf().slice(LIFE.length), ["off", "dhcp", "disk boot", "cloud-init", "running"]);
+  deepEqual(site.stagesOf().slice(LIFE.length), ["off", "disk boot", "cloud-init", "running"]);
   site.asked.length = 0;
   machine.bootOnce = "network";
   await machine.reset();
