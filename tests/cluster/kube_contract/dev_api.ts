@@ -10,6 +10,7 @@ import { manifest } from "../../peers/manifest.ts";
 const AGES_MS = 60 * 60_000;
 /** What watches may go back to whatever its age. */
 const CHANGES_KEPT = 1100;
+const CONNECTIONS = 8;
 
 /** Starts it. */
 export async function startDevApi(): Promise<DevApiServer> {
@@ -17,22 +18,27 @@ export async function startDevApi(): Promise<DevApiServer> {
   const clock: Clock = { now: () => systemClock.now() - behindMs, sleep: systemClock.sleep };
   const crds = manifest("deploy/crd.yaml") as unknown as JsonObject[];
   const server = await startDevApiServer({ crds, log: new MemoryLogger(), clock });
-  await rename(server, 1);
-  behindMs = 0;
-  await rename(server, CHANGES_KEPT);
+  try {
+    await relabel(server, 1);
+    behindMs = 0;
+    await relabel(server, CHANGES_KEPT);
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
   return server;
 }
 
 /** Changes an object so many times. */
-async function rename({ url, caPem, token }: DevApiServer, times: number): Promise<void> {
+async function relabel({ url, caPem, token }: DevApiServer, times: number): Promise<void> {
   using client = Deno.createHttpClient({ caCerts: [caPem], http2: false });
-  await Promise.all(Array.from({ length: times }, async (_, time) => {
-    const response = await fetch(`${url}/api/v1/namespaces/default`, {
-      client,
-      method: "PATCH",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/merge-patch+json" },
-      body: JSON.stringify({ metadata: { labels: { time: String(time) } } }),
-    });
-    assert.equal(response.status, 200, await response.text());
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/merge-patch+json" };
+  let left = times;
+  await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
+    while (left-- > 0) {
+      const body = JSON.stringify({ metadata: { labels: { left: String(left) } } });
+      const response = await fetch(`${url}/api/v1/namespaces/default`, { client, method: "PATCH", headers, body });
+      assert.equal(response.status, 200, await response.text());
+    }
   }));
 }

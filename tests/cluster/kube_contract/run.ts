@@ -27,7 +27,7 @@ export interface Answer {
 const NAMESPACE = "\n> POST /api/v1/namespaces\n{metadata: {name: $ns}}\n";
 
 /** How long a conversation may take. */
-const PATIENCE_MS = 12_000;
+const PATIENCE_MS = 30_000;
 
 /** Runs conversations one after the other, each in a namespace of its own. */
 export class Contract implements Disposable {
