@@ -103,6 +103,20 @@ export interface ObjectKeyRef {
   readonly key: string;
 }
 
+/** A Machine's BMC, as its spec names it. */
+export interface RedfishSpec {
+  /** `https://` and no trailing slash. */
+  readonly url: string;
+  /** Who logs in. */
+  readonly username: string;
+  /** Which of the BMC's systems; absent is `1` (contract 1). */
+  readonly deviceId: string;
+  /** The Secret's key; absent is `password`, as README says. */
+  readonly passwordRef: ObjectKeyRef;
+  /** How the machine boots from the network. */
+  readonly bootTarget: "Pxe" | "UefiHttp";
+}
+
 /** What metalman needs of a Machine. */
 export interface Machine {
   /** metadata.name. */
@@ -121,6 +135,10 @@ export interface Machine {
   readonly imagePullSecret?: Omit<ObjectKeyRef, "key">;
   /** spec.pxe.cloudInit.userDataConfigMapRef; key defaults to user-data. */
   readonly userData?: ObjectKeyRef;
+  /** spec.pxe.redfish; absent too where it cannot be used. */
+  readonly redfish?: RedfishSpec;
+  /** status.redfish.certFingerprint in lower case: the only certificate that the BMC may show. */
+  readonly pin?: string;
   /** spec.operations; absent counters are 0 (contract 11.6). */
   readonly wanted: Required<Operations>;
   /** status.operations; absent counters are 0. */
@@ -178,6 +196,48 @@ function readLease(value: unknown, at: string, problems: FieldProblem[]): DhcpLe
   return { mac, ipv4, subnetMask, ...(gateway === undefined ? {} : { gateway }), dns: dns as number[] };
 }
 
+/** The URL of a BMC, or what is wrong with it. The password is sent there, so it is https. */
+function bmcUrl(value: string): string | { readonly problem: string } {
+  const problem = (what: string) => ({ problem: `${what}; want a URL such as https://10.0.10.11` });
+  if (!URL.canParse(value)) return problem(`"${value}" is not a URL`);
+  const url = new URL(value);
+  // Not shown: what stands there may be a password.
+  if (url.username !== "" || url.password !== "") return problem("user and password do not belong into the URL");
+  if (url.protocol !== "https:") return problem(`"${value}" is not https`);
+  if (url.search !== "" || url.hash !== "") return problem(`"${value}" has ? or #`);
+  return url.href.replace(/\/+$/, "");
+}
+
+/** Reads spec.pxe.redfish: all of it, or none and why. */
+function readRedfish(value: unknown, problems: FieldProblem[]): RedfishSpec | undefined {
+  if (value === undefined || value === null) return;
+  const raw = record(value);
+  const problemsBefore = problems.length;
+  const at = "spec.pxe.redfish";
+  const required = (owner: Json, name: string, field: string): string => {
+    const found = text(owner[name]);
+    if (found === undefined) problems.push({ field: `${at}.${field}`, message: "is missing or not a text" });
+    return found ?? "";
+  };
+  const given = required(raw, "url", "url");
+  const url = given === "" ? given : bmcUrl(given);
+  if (typeof url !== "string") problems.push({ field: `${at}.url`, message: url.problem });
+  const ref = record(raw.passwordRef);
+  const passwordRef = {
+    name: required(ref, "name", "passwordRef.name"),
+    namespace: required(ref, "namespace", "passwordRef.namespace"),
+    key: text(ref.key) ?? "password",
+  };
+  const username = required(raw, "username", "username");
+  const bootTarget = raw.bootTarget ?? "Pxe";
+  if (bootTarget !== "Pxe" && bootTarget !== "UefiHttp") {
+    problems.push({ field: `${at}.bootTarget`, message: `"${bootTarget}" is neither Pxe nor UefiHttp` });
+    return;
+  }
+  if (problems.length > problemsBefore || typeof url !== "string") return;
+  return { url, username, deviceId: text(raw.deviceID) ?? "1", passwordRef, bootTarget };
+}
+
 /**
  * Converts an object of the API. Nothing in it is trusted: what cannot be read becomes a problem
  * that names its field, and the rest is used.
@@ -191,6 +251,8 @@ export function readMachine(object: MachineObject): MachineReading {
   const secret = record(pxe.imagePullSecretRef);
   const userData = record(record(pxe.cloudInit).userDataConfigMapRef);
   const image = text(pxe.image);
+  const redfish = readRedfish(pxe.redfish, problems);
+  const pin = text(record(record(object.status).redfish).certFingerprint)?.toLowerCase();
   const machine: Machine = {
     name: object.metadata.name,
     uid: object.metadata.uid ?? "",
@@ -210,6 +272,8 @@ export function readMachine(object: MachineObject): MachineReading {
         },
       }
       : {}),
+    ...(redfish === undefined ? {} : { redfish }),
+    ...(pin === undefined ? {} : { pin }),
     wanted: counters(record(object.spec).operations),
     done: counters(object.status?.operations),
     object,

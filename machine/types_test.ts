@@ -60,9 +60,55 @@ Deno.test("readMachine() names each bad field and keeps the other leases", () =>
   }
 });
 
+const bmc = { url: "https://10.0.10.11/", username: "admin", passwordRef: { name: "bmc", namespace: "x" } };
+
+Deno.test("readMachine() reads README's redfish block; system 1, key password and Pxe unless it says else (contract 1)", () => {
+  const { machine, problems } = readMachine({
+    metadata: { name: "a" },
+    spec: { pxe: { redfish: bmc } },
+    status: { redfish: { certFingerprint: "AB:CD" } },
+  });
+  deepEqual([problems, machine.pin], [[], "ab:cd"]);
+  deepEqual(machine.redfish, {
+    url: "https://10.0.10.11",
+    username: "admin",
+    deviceId: "1",
+    passwordRef: { name: "bmc", namespace: "x", key: "password" },
+    bootTarget: "Pxe",
+  });
+  const other = { ...bmc, deviceID: "Self", bootTarget: "UefiHttp", passwordRef: { ...bmc.passwordRef, key: "k" } };
+  const { redfish } = readMachine({ metadata: { name: "a" }, spec: { pxe: { redfish: other } } }).machine;
+  deepEqual([redfish?.deviceId, redfish?.bootTarget, redfish?.passwordRef.key], ["Self", "UefiHttp", "k"]);
+});
+
+Deno.test("readMachine() leaves out a redfish block that cannot be used, and names each field", () => {
+  const cases: [Record<string, unknown>, string[]][] = [
+    [{}, ["url", "passwordRef.name", "passwordRef.namespace", "username"]],
+    [{ ...bmc, url: "10.0.10.11" }, ["url"]],
+    [{ ...bmc, url: "http://10.0.10.11" }, ["url"]],
+    [{ ...bmc, url: "https://10.0.10.11/?x" }, ["url"]],
+    [{ ...bmc, username: 5 }, ["username"]],
+    [{ ...bmc, passwordRef: { name: "bmc" } }, ["passwordRef.namespace"]],
+    [{ ...bmc, bootTarget: "Hdd" }, ["bootTarget"]],
+  ];
+  for (const [redfish, fields] of cases) {
+    const { machine, problems } = readMachine({ metadata: { name: "a" }, spec: { pxe: { redfish } } });
+    deepEqual([problems.map((p) => p.field), machine.redfish], [fields.map((f) => `spec.pxe.redfish.${f}`), undefined]);
+  }
+});
+
+Deno.test("readMachine() shows no password that stands in a BMC's URL", () => {
+  const url = "https://admin:hunter2@10.0.10.11";
+  const { problems } = readMachine({ metadata: { name: "a" }, spec: { pxe: { redfish: { ...bmc, url } } } });
+  equal(problems.length, 1);
+  equal(JSON.stringify(problems).includes("hunter2"), false);
+});
+
 Deno.test("readMachine() takes any JSON without throwing", () => {
   fc.assert(fc.property(fc.jsonValue(), fc.jsonValue(), (pxe, operations) => {
     readMachine({ metadata: { name: "a" }, spec: { pxe, operations }, status: { operations: operations as never } });
     readMachine({ metadata: { name: "a" }, spec: { pxe: { dhcpLeases: [pxe], cloudInit: operations } } });
+    readMachine({ metadata: { name: "a" }, spec: { pxe: { redfish: pxe } }, status: { redfish: pxe } });
+    readMachine({ metadata: { name: "a" }, spec: { pxe: { redfish: { ...bmc, url: operations } } } });
   }));
 });
