@@ -38,7 +38,12 @@ export class Operator implements AsyncDisposable {
     const args = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
     return new Peer(KUBECTL, args, {
       cwd: this.#folder,
-      env: { HOME: this.#folder, KUBECONFIG: `${this.#folder}/kubeconfig`, EDITOR: `${this.#folder}/${editor}` },
+      env: {
+        HOME: this.#folder,
+        TMPDIR: this.#folder,
+        KUBECONFIG: `${this.#folder}/kubeconfig`,
+        EDITOR: `${this.#folder}/${editor}`,
+      },
     });
   }
 
@@ -47,7 +52,7 @@ export class Operator implements AsyncDisposable {
     await using peer = this.start(line);
     const { code } = await peer.status;
     await peer.stop();
-    return { code, output: normalLines(peer.output) };
+    return { code, output: normalLines(peer.output.replaceAll(this.#folder, "FOLDER")) };
   }
 
   /** Removes its folder. */
@@ -67,7 +72,7 @@ export function normalLines(output: string): string[] {
       "$1$2TIME",
     )
     .replace(/https:\/\/127\.0\.0\.1:\d+/g, "SERVER")
-    .replace(/\/tmp\/[\w./-]+/g, "FILE")
+    .replace(/(FOLDER\/[A-Za-z-]+)-\d+/g, "$1")
     .replace(/20\d\d-\d\d-\d\d \d\d:\d\d:\d\d[.\d]* [+-]\d{4}/g, "TIME")
     .replace(/\w{3}, \d\d \w{3} \d{4} [\d:]{8} [+-]\d{4}/g, "TIME")
     .replace(/\b10\.96\.\d+\.\d+/g, "IP")

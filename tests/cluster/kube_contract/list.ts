@@ -183,6 +183,10 @@ Failure:
     name: "resourceVersion table: none, 0 and a revision, without a limit",
     given: THREE_CONFIG_MAPS,
     talk: `
+> GET $cm?resourceVersion=$c
+? items[].metadata.name
+< 200
+{"items[].metadata.name": [a, b, c]}
 > GET $cm?resourceVersion=
 ? items[].metadata.name
 < 200
@@ -195,21 +199,21 @@ Failure:
 ? items[].metadata.name
 < 200
 {"items[].metadata.name": [a, b, c]}
-> GET $cm?resourceVersion=$c
-? items[].metadata.name
-< 200
-{"items[].metadata.name": [a, b, c]}
 `,
   },
   {
     name: "resourceVersion table: NotOlderThan",
     given: THREE_CONFIG_MAPS,
     talk: `
-> GET $cm?resourceVersion=$b&resourceVersionMatch=NotOlderThan
+> GET $cm?resourceVersion=$c&resourceVersionMatch=NotOlderThan
 ? items[].metadata.name
 < 200
 {"items[].metadata.name": [a, b, c]}
 > GET $cm?resourceVersion=0&resourceVersionMatch=NotOlderThan
+? items[].metadata.name
+< 200
+{"items[].metadata.name": [a, b, c]}
+> GET $cm?resourceVersion=$b&resourceVersionMatch=NotOlderThan
 ? items[].metadata.name
 < 200
 {"items[].metadata.name": [a, b, c]}
@@ -328,11 +332,11 @@ causes:
     name: "get with a resourceVersion",
     given: THREE_CONFIG_MAPS,
     talk: `
-> GET $cm/a?resourceVersion=0
+> GET $cm/a?resourceVersion=$c
 ? metadata.name
 < 200
 {metadata.name: a}
-> GET $cm/a?resourceVersion=$a
+> GET $cm/a?resourceVersion=0
 ? metadata.name
 < 200
 {metadata.name: a}
