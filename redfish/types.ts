@@ -96,7 +96,10 @@ export class BmcError extends Error {
   /** The class, in logs. */
   override name = "BmcError";
 
-  /** @param fault what kind of failure it is */
+  /**
+   * Its message is for an operator.
+   * @param fault what kind of failure it is
+   */
   constructor(readonly fault: BmcFault, message: string, options?: ErrorOptions) {
     super(message, options);
   }

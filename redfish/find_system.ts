@@ -1,0 +1,49 @@
+/** Which of a BMC's systems is meant. */
+import type { RedfishClient } from "./client.ts";
+import { linkAt, textAt } from "./document.ts";
+import { lastPart, membersOf, resetAction } from "./system.ts";
+import { BmcError } from "./types.ts";
+
+/** Systems that are looked at in a chassis. */
+const MAX_SYSTEMS = 64;
+
+/**
+ * The URI of the system that is meant.
+ * @throws {BmcError} `no system`
+ */
+export async function findSystem(client: RedfishClient, deviceId: string, signal: AbortSignal): Promise<string> {
+  const root = await client.root(signal);
+  // Just after a BMC has started its root may lack links (nv-redfish on AMI).
+  const members: string[] = [];
+  for (let next = linkAt(root, "Systems") ?? "/redfish/v1/Systems" as string | undefined; next !== undefined;) {
+    const part = membersOf((await client.get(next, signal)).document);
+    members.push(...part.members);
+    next = members.length < MAX_SYSTEMS && part.members.length > 0 ? part.next : undefined;
+  }
+  const named = members.filter((member) => lastPart(member) === deviceId);
+  if (named.length === 1) return named[0]!;
+  return await findByDocument(client, members.slice(0, MAX_SYSTEMS), deviceId, signal);
+}
+
+/** By the Id in the document; for deviceId 1, the only one that can be reset (contract 11.12). */
+async function findByDocument(
+  client: RedfishClient,
+  members: readonly string[],
+  deviceId: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const resettable: string[] = [];
+  for (const member of members) {
+    const { document } = await client.get(member, signal);
+    if (textAt(document, "Id") === deviceId) return member;
+    if (resetAction(document) !== undefined) resettable.push(member);
+  }
+  if (deviceId === "1" && resettable.length === 1) return resettable[0]!;
+  const all = members.map(lastPart).join(", ").slice(0, 300);
+  throw new BmcError(
+    "no system",
+    members.length === 0
+      ? "it shows no systems"
+      : `it has no system ${deviceId}; spec.pxe.redfish.deviceID may be one of: ${all}`,
+  );
+}

@@ -1,0 +1,150 @@
+/**
+ * BMCs in use. No BMC sees two calls at once, whoever asks; as many BMCs are spoken to at once as allowed, and those
+ * that let us wait do not count.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import { TaskGroup } from "../base/tasks.ts";
+import { Gate, Lane } from "./lane.ts";
+import type { Bmc, BmcTarget } from "./types.ts";
+
+/** How a pool works. */
+export interface BmcPoolOptions {
+  /** BMCs that are spoken to at once. */
+  readonly concurrency: number;
+  /** Opens one; it sends nothing yet. */
+  readonly open: (target: BmcTarget) => Bmc;
+  /** For the two times below. */
+  readonly clock: Clock;
+  /** Told of what fails in the background. */
+  readonly log: Logger;
+  /**
+   * After so long without a call a session is ended. Shorter than the shortest session time-out that BMCs have, 30 s.
+   * @default 20000
+   */
+  readonly idleMs?: number;
+  /** A call that takes longer does not count any more, so that BMCs that never answer do not hold up the others. @default 3000 */
+  readonly slowMs?: number;
+}
+
+/** What is opened at one URL, and who waits for it. */
+interface Place {
+  readonly lane: Lane;
+  /** At most one, so that there is never more than one session on a BMC. */
+  open: { readonly key: string; readonly bmc: Bmc } | undefined;
+  /** Ends the wait after which it is closed. */
+  idle: AbortController | undefined;
+}
+
+/** All fields of a target: two that differ in any share neither connection nor session (contract 11.2). */
+function keyOf({ url, deviceId, username, password, fingerprint }: BmcTarget): string {
+  return JSON.stringify([url, deviceId, username, password, fingerprint]);
+}
+
+/** The BMC behind a URL, however the URL is written. */
+function placeOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : url;
+}
+
+/** Lends BMCs to callers, one call at a time each. */
+export class BmcPool implements AsyncDisposable {
+  readonly #options: BmcPoolOptions;
+  readonly #gate: Gate;
+  readonly #places = new Map<string, Place>();
+  readonly #tasks: TaskGroup;
+
+  /** Opens nothing yet. */
+  constructor(options: BmcPoolOptions) {
+    this.#options = options;
+    this.#gate = new Gate(options.concurrency, options.slowMs ?? 3000, options.clock);
+    this.#tasks = new TaskGroup(options.log);
+  }
+
+  /** How many URLs are known to it; idle ones are forgotten. */
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /**
+   * Runs calls to a BMC while nobody else speaks to it. With another user, password, pin or system than the last time
+   * at this URL, the old session is ended first.
+   * @param run may call the BMC several times, one after the other; it must not keep it
+   */
+  async use<T>(target: BmcTarget, signal: AbortSignal, run: (bmc: Bmc) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    this.#tasks.signal.throwIfAborted();
+    const name = placeOf(target.url);
+    const place = this.#place(name);
+    using _turn = await place.lane.enter(signal);
+    place.idle?.abort();
+    using _slot = await this.#gate.enter(signal);
+    try {
+      return await run(await this.#opened(place, target));
+    } finally {
+      this.#closeWhenIdle(name, place);
+    }
+  }
+
+  /** Ends what is open for a target, such as that of a Machine that was deleted; waits for a call that is under way. */
+  async release(target: BmcTarget): Promise<void> {
+    const name = placeOf(target.url);
+    const place = this.#places.get(name);
+    if (place === undefined) return;
+    using _turn = await place.lane.enter(this.#tasks.signal);
+    if (place.open?.key === keyOf(target)) await this.#close(place);
+    this.#forget(name, place);
+  }
+
+  #place(name: string): Place {
+    const known = this.#places.get(name);
+    if (known !== undefined) return known;
+    const place: Place = { lane: new Lane(), open: undefined, idle: undefined };
+    this.#places.set(name, place);
+    return place;
+  }
+
+  async #opened(place: Place, target: BmcTarget): Promise<Bmc> {
+    const key = keyOf(target);
+    if (place.open?.key !== key) {
+      await this.#close(place);
+      place.open = { key, bmc: this.#options.open(target) };
+    }
+    return place.open!.bmc;
+  }
+
+  async #close(place: Place): Promise<void> {
+    const { open } = place;
+    place.open = undefined;
+    await open?.bmc.close();
+  }
+
+  #closeWhenIdle(name: string, place: Place): void {
+    const { clock, idleMs = 20_000 } = this.#options;
+    const idle = place.idle = new AbortController();
+    this.#tasks.start("idle BMC", async (closing) => {
+      const signal = AbortSignal.any([closing, idle.signal]);
+      await clock.sleep(idleMs, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      using _turn = await place.lane.enter(signal);
+      if (idle.signal.aborted) return;
+      await this.#close(place);
+      this.#forget(name, place);
+    });
+  }
+
+  #forget(name: string, place: Place): void {
+    if (place.open === undefined && !place.lane.isWaitedFor && this.#places.get(name) === place) {
+      this.#places.delete(name);
+    }
+  }
+
+  /** Ends all sessions; calls under way are waited for, so abort them first. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tasks[Symbol.asyncDispose]();
+    await Promise.all([...this.#places.values()].map(async (place) => {
+      using _turn = await place.lane.enter(new AbortController().signal);
+      await this.#close(place);
+    }));
+    this.#places.clear();
+  }
+}

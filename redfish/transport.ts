@@ -1,0 +1,136 @@
+/**
+ * HTTPS to one BMC over one kept connection. The certificate is compared with the pin before any byte of a request is
+ * sent; every request settles in bounded time, with bounded memory, whatever the other side does.
+ */
+import { Agent } from "node:https";
+import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import { connect as tlsConnect, type TLSSocket } from "node:tls";
+import type { Clock } from "../base/clock.ts";
+import { Exchange, LIMITS, StaleConnectionError, type TransportLimits } from "./exchange_transport.ts";
+import { BmcError } from "./types.ts";
+import type { Answer, Ask, Wire } from "./wire.ts";
+
+/** What a transport is made of. */
+export interface TransportOptions {
+  /** `https://HOST[:PORT]`, checked. */
+  readonly origin: URL;
+  /** The only certificate that is spoken to; absent: the first that is seen. */
+  readonly fingerprint?: string;
+  /** For its time-outs. */
+  readonly clock: Clock;
+  /** Where the defaults do not fit. */
+  readonly limits?: TransportLimits;
+}
+
+type Connected = (error: Error | null, socket?: Duplex) => void;
+
+/** Takes its connections from whoever makes them. */
+class PinnedAgent extends Agent {
+  readonly #connect: (done: Connected) => void;
+
+  constructor(connect: (done: Connected) => void) {
+    super({ keepAlive: true, maxFreeSockets: 1 });
+    this.#connect = connect;
+  }
+  override createConnection(_options: unknown, done?: (error: Error | null, stream: Duplex) => void): Duplex {
+    this.#connect(done as Connected);
+    // The types do not know that nothing may be returned, and the callback be used instead.
+    return undefined as unknown as Duplex;
+  }
+}
+
+/** The connection to one BMC. */
+export class HttpsTransport implements Wire {
+  readonly #options: TransportOptions;
+  readonly #limits: Required<TransportLimits>;
+  #pin: string | undefined;
+  #agent: Agent | undefined;
+  #current: Exchange | undefined;
+
+  /** Connects to nothing yet. */
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#pin = options.fingerprint;
+  }
+
+  /** `https://HOST[:PORT]`. */
+  get origin(): string {
+    return this.#options.origin.origin;
+  }
+
+  /** Of the certificate that is spoken to. */
+  get fingerprint(): string | undefined {
+    return this.#pin;
+  }
+
+  /**
+   * Sends one request; a GET is sent again where the BMC had closed the kept connection.
+   * @throws {BmcError}
+   */
+  async ask(ask: Ask, signal: AbortSignal): Promise<Answer> {
+    try {
+      return await this.#once(ask, signal);
+    } catch (error) {
+      if (!(error instanceof StaleConnectionError) || ask.method !== "GET") throw error;
+      return await this.#once(ask, signal);
+    }
+  }
+
+  async #once(ask: Ask, signal: AbortSignal): Promise<Answer> {
+    signal.throwIfAborted();
+    this.#agent ??= new PinnedAgent((done) => this.#connect(done));
+    const exchange = new Exchange(this.#limits, this.#options.clock, signal);
+    this.#current = exchange;
+    try {
+      return await exchange.run(ask, this.#agent, this.#options.origin);
+    } catch (error) {
+      // Nothing of a failed exchange is used again: what is left of it would be read as the next one's answer.
+      this.close();
+      throw error;
+    } finally {
+      if (exchange.isBroken) this.close();
+      this.#current = undefined;
+    }
+  }
+
+  #connect(done: Connected): void {
+    const host = this.#options.origin.hostname.replace(/^\[|\]$/g, "");
+    const exchange = this.#current;
+    if (exchange === undefined) return done(new BmcError("unreachable", "the connection was closed"));
+    exchange.enter("connect");
+    const socket: TLSSocket = tlsConnect({
+      host,
+      port: Number(this.#options.origin.port || 443),
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      // The certificate is held against the pin instead: BMCs have self-signed, expired and misnamed ones.
+      rejectUnauthorized: false,
+    });
+    exchange.socket = socket;
+    socket.once("connect", () => exchange.enter("handshake"));
+    socket.once("error", (error) => done(error));
+    socket.once("secureConnect", () => {
+      const seen = socket.getPeerCertificate().fingerprint256?.toLowerCase();
+      const pin = this.#pin ??= seen;
+      if (seen === undefined || seen !== pin) {
+        const error = new BmcError("certificate", otherCertificate(pin, seen));
+        socket.destroy();
+        return done(error);
+      }
+      exchange.enter("head");
+      done(null, socket);
+    });
+  }
+
+  /** Closes the connection. */
+  close(): void {
+    this.#agent?.destroy();
+    this.#agent = undefined;
+  }
+}
+
+function otherCertificate(pin: string | undefined, seen: string | undefined): string {
+  return `it shows another certificate (SHA-256 ${seen ?? "unknown"}) than the pinned one (${pin ?? "none"}); ` +
+    "nothing was sent to it. If the BMC has got a new one, clear status.redfish.certFingerprint";
+}
