@@ -27,7 +27,7 @@ export const ConditionReason = {
   Succeeded: "Succeeded",
   /** CloudInitDone False. */
   Running: "Running",
-  /** CloudInitDone False. */
+  /** CloudInitDone False; Repaved False after the last try. */
   Failed: "Failed",
   /** CloudInitDone Unknown. */
   TimedOut: "TimedOut",
@@ -69,6 +69,18 @@ export function setCondition(
 /** The conditions of an object; none where it has none, or something else in their place. */
 export function conditionsOf(object: MachineObject): readonly Condition[] {
   return Array.isArray(object.status?.conditions) ? object.status.conditions : [];
+}
+
+/** The object's condition of this type. */
+export function conditionOf(object: MachineObject, type: string): Condition | undefined {
+  return conditionsOf(object).find((condition) => condition.type === type);
+}
+
+/** The object without these conditions; the same where it has none of them. */
+export function withoutConditions(object: MachineObject, ...types: readonly string[]): MachineObject {
+  const before = conditionsOf(object);
+  const after = before.filter(({ type }) => !types.includes(type));
+  return after.length === before.length ? object : { ...object, status: { ...object.status, conditions: after } };
 }
 
 /** The status with `next` in it, seen at the object's generation; undefined when that changes nothing. */

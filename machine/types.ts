@@ -33,10 +33,20 @@ export interface Operations {
   repaveCounter?: number;
 }
 
+/** How often an installation was not done in time. */
+export interface RepaveCount {
+  /** The spec.operations.repaveCounter that it is for. */
+  readonly counter: number;
+  /** Tries that failed. */
+  readonly attempts: number;
+}
+
 /** Status as stored; only what metalman writes is spelled out. */
 export interface MachineStatus {
   /** What was carried out. */
   operations?: Operations;
+  /** Of the latest installation; the peer's CRD drops it. */
+  repave?: RepaveCount;
   /** One of each type. */
   conditions?: Condition[];
   /** Everything else. */
