@@ -51,18 +51,22 @@ export interface Filler {
 
 /** A source ends before its announced size. */
 export class SourceTooShort extends Error {
+  /** The class, in logs. */
   override name = "SourceTooShort";
 }
 
-/** Transfers at once up to which each may hold much. */
+/** Transfers at once up to which each may hold much, and up to which each may hold some. */
 const FEW_TRANSFERS = 32;
+const SOME_TRANSFERS = 100;
 
 /**
- * How much to read at once: much while few transfers run, because each read costs a change of threads. In all that is
- * at most 32 x 1 MiB, and 256 KiB for each transfer beyond. More than any window of blocks (options.ts).
+ * How much to read at once: much while few transfers run, because each read costs a change of threads; little when
+ * hundreds share the memory. Two pieces of it are held: in all at most 32 x 1 MiB, 68 x 256 KiB, and 64 KiB for each
+ * transfer beyond, or two windows where that is more.
  */
-export function pieceBytesFor(transfers: number): number {
-  return (transfers <= FEW_TRANSFERS ? 512 : 128) * 1024;
+export function pieceBytesFor(transfers: number, windowBytes: number): number {
+  const kilobytes = transfers <= FEW_TRANSFERS ? 512 : transfers <= SOME_TRANSFERS ? 128 : 32;
+  return Math.max(kilobytes * 1024, windowBytes);
 }
 
 /**

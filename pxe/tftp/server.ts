@@ -8,7 +8,7 @@ import { bindError } from "../bind_error.ts";
 import { fileSource } from "./file_source.ts";
 import { toNetascii } from "./netascii.ts";
 import { negotiate, type Terms } from "./options.ts";
-import { decodeRequest, encodeError, ErrorCode, type Mode, type ReadRequest } from "./packet.ts";
+import { decodeRequest, encodeError, ErrorCode, type ReadRequest } from "./packet.ts";
 import { type ByteSource, MemorySource, pieceBytesFor } from "./read_ahead.ts";
 import { type Outcome, Session, UNREADABLE } from "./session.ts";
 
@@ -201,7 +201,7 @@ export class TftpServer implements AsyncDisposable {
   }
 
   async #open(answer: Content, request: ReadRequest, peer: Deno.NetAddr): Promise<{ session: Session; terms: Terms }> {
-    const source = await this.#source(answer, request.mode);
+    const source = await this.#source(answer, request);
     try {
       const terms = negotiate(request.options, source.size);
       const port = Deno.listenDatagram({ transport: "udp", hostname: this.#options.bindAddress, port: 0 });
@@ -212,10 +212,11 @@ export class TftpServer implements AsyncDisposable {
     }
   }
 
-  async #source(answer: Content, mode: Mode): Promise<ByteSource> {
+  async #source(answer: Content, { mode, options }: ReadRequest): Promise<ByteSource> {
     if (answer.kind === "bytes") return new MemorySource(mode === "octet" ? answer.body : toNetascii(answer.body));
     const { absolutePath, offset, size } = answer;
-    const pieceBytes = pieceBytesFor(this.#slots.size);
+    const { blockSize, window } = negotiate(options, size);
+    const pieceBytes = pieceBytesFor(this.#slots.size, blockSize * window);
     return await fileSource(await Deno.open(absolutePath), { offset, size, mode, pieceBytes });
   }
 
