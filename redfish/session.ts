@@ -38,7 +38,6 @@ export class Session {
   readonly #who: Credentials;
   #login: Login | undefined;
   #root: Document | undefined;
-
   /** Sends nothing yet. */
   constructor(wire: Wire, who: Credentials) {
     this.#wire = wire;
@@ -112,10 +111,13 @@ export class Session {
   }
 
   async #logIn(signal: AbortSignal): Promise<Login> {
-    const path = sessionsOf(await this.root(signal));
+    const named = sessionsOf(await this.root(signal));
+    const path = named ?? SESSIONS;
     const { username, password } = this.#who;
     const ask: Ask = { method: "POST", path, body: { UserName: username, Password: password } };
     const raw = await follow(this.#wire, ask, signal);
+    // Where no sessions are promised the refusal may be for want of Basic, which all paths ask for (sushy-tools).
+    if (raw.status === 401 && named === undefined) return { kind: "basic", isForNow: false };
     const answer = raw.status < 400 ? raw : { ...raw, text: conceal(raw.text, password) };
     return loginFrom(answer, username);
   }
@@ -129,11 +131,11 @@ export class Session {
   }
 }
 
-/** Where sessions are made: where the root says, else at their usual place. */
-export function sessionsOf(root: unknown): string {
+/** Where sessions are made, if the root says so. */
+export function sessionsOf(root: unknown): string | undefined {
   const service = linkAt(root, "SessionService");
   return linkAt(root, "Links", "Sessions") ??
-    (service === undefined ? SESSIONS : `${withoutSlash(service)}/Sessions`);
+    (service === undefined ? undefined : `${withoutSlash(service)}/Sessions`);
 }
 
 /** Some have no sessions (404, sushy-tools), some do not let them be made (405, 501), some want JSON of their own (415). */

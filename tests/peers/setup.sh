@@ -107,6 +107,21 @@ kubernetes() {
   say "built ${missing[*]} in $((SECONDS - started)) s"
 }
 
+# sushy-tools' emulator, the BMC that we did not write. PyPI has it, Debian does not.
+sushy() {
+  local wanted stamp=$peers/bin/sushy-emulator.stamp
+  wanted=$(sha256sum <"$here/sushy.txt")
+  [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || return 0
+  packages python3-pip
+  say "taking sushy-tools from PyPI"
+  /usr/bin/python3 -m pip install -q --no-cache-dir --root-user-action=ignore --no-deps --only-binary=:all: --require-hashes \
+    --target "$work/sushy" -r "$here/sushy.txt" || fail "cannot install the wheels of sushy-tools"
+  rm -rf "$peers/sushy" && mv "$work/sushy" "$peers/sushy"
+  printf '#!/bin/sh\nPYTHONPATH=%s:$PYTHONPATH exec /usr/bin/python3 -m sushy_tools.emulator.main "$@"\n' "$peers/sushy" >"$peers/bin/sushy-emulator"
+  chmod 755 "$peers/bin/sushy-emulator"
+  echo "$wanted" >"$stamp"
+}
+
 [ "$(. /etc/os-release && echo "$ID $VERSION_ID") $(dpkg --print-architecture)" = "debian 12 amd64" ] ||
   fail "made for Debian 12 on amd64; elsewhere install the equivalents of: ${PACKAGES[*]}"
 mkdir -p "$peers/bin"
@@ -116,5 +131,6 @@ packages "${PACKAGES[@]}"
 atftpd
 go_toolchain
 kubernetes
+sushy
 bash "$here/../rig/boot_files.sh" "$peers/rig/boot" "$work/boot" || fail "the boot files of the virtual machine cannot be made"
-say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, kubectl, atftpd and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"
+say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, kubectl, atftpd, sushy-emulator and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"
