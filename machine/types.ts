@@ -115,7 +115,7 @@ export interface ObjectKeyRef {
 
 /** A Machine's BMC, as its spec names it. */
 export interface RedfishSpec {
-  /** `https://` and no trailing slash. */
+  /** `https://`, host and port. */
   readonly url: string;
   /** Who logs in. */
   readonly username: string;
@@ -214,8 +214,8 @@ function bmcUrl(value: string): string | { readonly problem: string } {
   // Not shown: what stands there may be a password.
   if (url.username !== "" || url.password !== "") return problem("user and password do not belong into the URL");
   if (url.protocol !== "https:") return problem(`"${value}" is not https`);
-  if (url.search !== "" || url.hash !== "") return problem(`"${value}" has ? or #`);
-  return url.href.replace(/\/+$/, "");
+  const isBare = /^\/*$|^\/redfish(\/v1)?\/*$/.test(url.pathname) && url.search === "" && url.hash === "";
+  return isBare ? url.origin : problem(`"${value}" goes on after the host and its port`);
 }
 
 /** Reads spec.pxe.redfish: all of it, or none and why. */

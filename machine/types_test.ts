@@ -76,9 +76,18 @@ Deno.test("readMachine() reads README's redfish block; system 1, key password an
     passwordRef: { name: "bmc", namespace: "x", key: "password" },
     bootTarget: "Pxe",
   });
-  const other = { ...bmc, deviceID: "Self", bootTarget: "UefiHttp", passwordRef: { ...bmc.passwordRef, key: "k" } };
+  const other = {
+    ...bmc,
+    url: "https://BMC:8443/redfish/v1",
+    deviceID: "Self",
+    bootTarget: "UefiHttp",
+    passwordRef: { ...bmc.passwordRef, key: "k" },
+  };
   const { redfish } = readMachine({ metadata: { name: "a" }, spec: { pxe: { redfish: other } } }).machine;
-  deepEqual([redfish?.deviceId, redfish?.bootTarget, redfish?.passwordRef.key], ["Self", "UefiHttp", "k"]);
+  deepEqual(
+    [redfish?.url, redfish?.deviceId, redfish?.bootTarget, redfish?.passwordRef.key],
+    ["https://bmc:8443", "Self", "UefiHttp", "k"],
+  );
 });
 
 Deno.test("readMachine() leaves out a redfish block that cannot be used, and names each field", () => {
@@ -87,6 +96,7 @@ Deno.test("readMachine() leaves out a redfish block that cannot be used, and nam
     [{ ...bmc, url: "10.0.10.11" }, ["url"]],
     [{ ...bmc, url: "http://10.0.10.11" }, ["url"]],
     [{ ...bmc, url: "https://10.0.10.11/?x" }, ["url"]],
+    [{ ...bmc, url: "https://10.0.10.11/bmc/7" }, ["url"]],
     [{ ...bmc, username: 5 }, ["username"]],
     [{ ...bmc, passwordRef: { name: "bmc" } }, ["passwordRef.namespace"]],
     [{ ...bmc, bootTarget: "Hdd" }, ["bootTarget"]],
