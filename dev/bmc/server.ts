@@ -23,7 +23,9 @@ export type BmcFault =
 export interface BmcOptions {
   /** What it switches. */
   readonly machine: BmcMachine;
-  /** Of 127.0.0.1. @default a free one */
+  /** A loopback address. @default "127.0.0.1" */
+  readonly hostname?: string;
+  /** Of that address. @default a free one */
   readonly port?: number;
   /** Its firmware. @default the standard's */
   readonly family?: BmcFamily;
@@ -38,8 +40,8 @@ export interface BmcOptions {
   };
   /** What is wrong with it from the start. @default nothing */
   readonly fault?: BmcFault;
-  /** From when its certificate counts, for a year. @default now */
-  readonly certificateFromMs?: number;
+  /** What it shows at first. @default one that it makes and signs itself */
+  readonly certificate?: ServerCertificate;
   /** Told of what it cannot do. */
   readonly log: Logger;
   /** Time. @default the system's */
@@ -61,9 +63,16 @@ export interface BmcStats {
 }
 
 const HOSTNAME = "127.0.0.1";
-const CERTIFICATE_DAYS = 365;
 const MAX_BODY_BYTES = 64 * 1024;
 const ENDLESS_CHUNK = new Uint8Array(16 * 1024).fill(0x20);
+
+/**
+ * A certificate as a BMC makes it for itself: it names no address that anyone would ask for.
+ * @param fromMs from when it counts, for a year
+ */
+export async function bmcCertificate(fromMs: number): Promise<ServerCertificate> {
+  return await newSelfSigned({ subject: "bmc", names: { dns: ["bmc.local"], ips: [] }, fromMs, days: 365 });
+}
 
 /** Starts a BMC; resolves when it accepts connections. */
 export async function startBmc(options: BmcOptions): Promise<EmulatedBmc> {
@@ -104,13 +113,17 @@ export class EmulatedBmc implements AsyncDisposable {
   /** See {@link startBmc}. */
   static async start(options: BmcOptions): Promise<EmulatedBmc> {
     const bmc = new EmulatedBmc(options);
-    await bmc.renewCertificate(options.certificateFromMs);
+    await bmc.show(options.certificate ?? await bmcCertificate(bmc.#clock.now()));
     return bmc;
   }
 
   /** `https://127.0.0.1:PORT`. */
   get url(): string {
-    return `https://${HOSTNAME}:${this.#port}`;
+    return `https://${this.#hostname}:${this.#port}`;
+  }
+
+  get #hostname(): string {
+    return this.#options.hostname ?? HOSTNAME;
   }
 
   /** SHA-256 of its certificate, lower-case hex with colons. */
@@ -133,14 +146,8 @@ export class EmulatedBmc implements AsyncDisposable {
     return this.#state;
   }
 
-  /** Shows another certificate from now on; connections end. */
-  async renewCertificate(fromMs: number = this.#clock.now()): Promise<void> {
-    const certificate = await newSelfSigned({
-      subject: "bmc",
-      names: { dns: [], ips: [new Uint8Array([127, 0, 0, 1])] },
-      fromMs,
-      days: CERTIFICATE_DAYS,
-    });
+  /** Shows this certificate from now on; connections end. */
+  async show(certificate: ServerCertificate): Promise<void> {
     await this.#close();
     await this.#listen(certificate);
     this.#fingerprint = await fingerprintOf(certificate.certPem);
@@ -158,7 +165,7 @@ export class EmulatedBmc implements AsyncDisposable {
     server.on("clientError", (_: Error, socket: Socket) => void socket.destroy());
     const listening = Promise.withResolvers<void>();
     server.once("error", listening.reject);
-    server.listen(this.#port, HOSTNAME, listening.resolve);
+    server.listen(this.#port, this.#hostname, listening.resolve);
     await listening.promise;
     this.#server = server;
     this.#port = (server.address() as AddressInfo).port;

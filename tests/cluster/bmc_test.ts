@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { systemClock } from "../../base/clock.ts";
 import { MemoryLogger } from "../../base/log.ts";
-import { type BmcOptions, type EmulatedBmc, startBmc } from "../../dev/bmc/server.ts";
+import { bmcCertificate, type BmcOptions, type EmulatedBmc, startBmc } from "../../dev/bmc/server.ts";
 import { startRack } from "../../dev/rack/rack_host.ts";
 import type { Rack, RackMachine } from "../../dev/rack/types.ts";
 import { openBmc } from "../../redfish/bmc.ts";
@@ -66,10 +66,10 @@ Deno.test("the client pins, looks, sets what boots, switches off and on, and log
 });
 
 Deno.test("an expired certificate is accepted and pinned; another one is refused before a password is sent", async () => {
-  await using site = await startSite({ certificateFromMs: Date.UTC(2019, 0, 1) });
+  await using site = await startSite({ certificate: await bmcCertificate(Date.UTC(2019, 0, 1)) });
   await using first = connect(site);
   const { fingerprint } = await first.look(signal);
-  await site.bmc.renewCertificate();
+  await site.bmc.show(await bmcCertificate(Date.now()));
   const { calls } = site.bmc.stats;
   await using second = connect(site, { fingerprint });
   await rejects(second.look(signal), (error) => error instanceof BmcError && error.fault === "certificate");
