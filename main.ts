@@ -1,5 +1,6 @@
 /** The executable: the controller, the container's entrypoint and the kubectl plugin. */
 import { type Io, runCommand } from "./cmd/root.ts";
+import { ask } from "./cmd/terminal.ts";
 
 const encoder = new TextEncoder();
 
@@ -22,15 +23,13 @@ if (import.meta.main) {
     stderr: writer(Deno.stderr),
     env: (name) => Deno.env.get(name),
     terminal: () => Deno.stdout.isTerminal() && !Deno.noColor ? Deno.consoleSize() : undefined,
+    ask: (question) => ask(question, controller.signal),
     signal: controller.signal,
     calledAs: Deno.execPath(),
   };
   let code: number;
   try {
-    code = await runCommand(Deno.args, io, {
-      serve: async (settings) => (await import("./cmd/serve.ts")).serve(settings, io),
-      dev: async (settings) => (await import("./cmd/dev/dev.ts")).dev(settings, io),
-    });
+    code = await runCommand(Deno.args, io);
   } catch (error) {
     io.stderr(
       `Error: ${error instanceof Error ? error.message : error} (this is a fault of metalman: please report it)\n`,

@@ -10,6 +10,12 @@ export interface Flag {
   readonly help: string;
   readonly fallback?: string;
   readonly repeatable?: boolean;
+  /** One letter that stands for it. */
+  readonly short?: string;
+  /** What it means without a value, as in pflag: a value is then only taken with "=". */
+  readonly bare?: string;
+  /** What its value can be, for completion: these words, or "file", or the names of something in the cluster. */
+  readonly values?: readonly string[] | "file" | "context";
 }
 
 /** Values as the command line gave them, by flag name. */

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import type { DevSettings } from "./dev/settings.ts";
 import { type Io, runCommand } from "./root.ts";
+import type { MachineSettings } from "./machine/settings.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 import { StartError } from "./usage.ts";
 
@@ -10,6 +11,7 @@ interface Outcome {
   out: string;
   err: string;
   settings?: ServeSettings;
+  machine?: MachineSettings;
 }
 
 async function call(args: string[], calledAs = "metalman", fail?: Error): Promise<Outcome> {
@@ -21,6 +23,7 @@ async function call(args: string[], calledAs = "metalman", fail?: Error): Promis
     signal: new AbortController().signal,
     calledAs,
     terminal: () => undefined,
+    ask: () => Promise.resolve(undefined),
   };
   outcome.code = await runCommand(args, io, {
     serve(settings) {
@@ -31,6 +34,12 @@ async function call(args: string[], calledAs = "metalman", fail?: Error): Promis
       outcome.dev = settings;
       return Promise.resolve();
     },
+    machine(settings) {
+      outcome.machine = settings;
+      return Promise.resolve(124);
+    },
+    machineNames: () => Promise.resolve(["node-01", "node-02"]),
+    contextNames: () => Promise.resolve(["lab"]),
   });
   return outcome;
 }

@@ -49,6 +49,9 @@ export interface Access {
   readonly origin: string;
 }
 
+/** Of a long list, so many are named. */
+const MOST_NAMED = 10;
+
 /** `path` as seen from the file that names it. */
 function beside(file: string, path: string): string {
   if (path.startsWith("/")) return path;
@@ -146,11 +149,16 @@ function credentialsOf(user: FromFile<UserEntry>, where: string, cluster: Cluste
 }
 
 /**
- * The access that the current context describes.
+ * The access that a context describes.
+ * @param wanted its name; the current one where absent
  * @throws {ConfigError} naming the file and the field
  */
-export function accessOf(config: Kubeconfig, files: string): Access {
-  const name = config.currentContext;
+export function accessOf(config: Kubeconfig, files: string, wanted?: string): Access {
+  const name = wanted ?? config.currentContext;
+  if (wanted !== undefined && !config.contexts.has(wanted)) {
+    const known = [...config.contexts.keys()].slice(0, MOST_NAMED).join(", ");
+    throw new ConfigError(`${files}: there is no context "${wanted}"${known === "" ? "" : `; there is ${known}`}`);
+  }
   if (name === "") throw new ConfigError(`${files}: no current-context; kubectl config use-context NAME sets it`);
   const context = config.contexts.get(name);
   if (context === undefined) throw new ConfigError(`${files}: current-context "${name}" is not among the contexts`);

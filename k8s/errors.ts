@@ -8,6 +8,8 @@ export class ApiError extends Error {
   readonly status: number;
   /** `NotFound`, `Conflict`, `Expired`...: the answer's own word for it, or empty. */
   readonly reason: string;
+  /** Status.message: the answer's own text, or empty. */
+  readonly detail: string;
   /** How long the server asks to wait. */
   readonly retryAfterMs?: number;
 
@@ -19,6 +21,7 @@ export class ApiError extends Error {
     super(`${request}: ${status}${reason === "" ? "" : ` ${reason}`}${message === "" ? "" : `: ${message}`}`);
     this.status = status;
     this.reason = reason;
+    this.detail = message;
     if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
   }
 }

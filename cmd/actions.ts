@@ -1,0 +1,11 @@
+/** What the commands do, each loaded when it is used. */
+import type { Actions } from "./root.ts";
+
+/** This program's. */
+export const ACTIONS: Actions = {
+  serve: async (settings, io) => (await import("./serve.ts")).serve(settings, io),
+  dev: async (settings, io) => (await import("./dev/dev.ts")).dev(settings, io),
+  machine: async (settings, io) => (await import("./machine/actions.ts")).machine(settings, io),
+  machineNames: async (cluster) => (await import("./machine/cluster.ts")).machineNames(cluster),
+  contextNames: async (cluster) => (await import("./machine/cluster.ts")).contextNames(cluster),
+};

@@ -1,0 +1,67 @@
+/** Scripts that connect a shell's completion to `__complete`. Each is read by its shell as it is. */
+import { UsageError } from "./usage.ts";
+
+/** Shells, and kubectl, which asks `kubectl_complete-unbounded` what may follow `kubectl unbounded`. */
+export const SHELLS = ["bash", "zsh", "fish", "kubectl"] as const;
+
+const BASH = `# bash completion of metalman
+_metalman() {
+  local IFS=$'\\n' lines line last
+  lines=($("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  COMPREPLY=()
+  [ "\${#lines[@]}" -gt 0 ] || return
+  last=$((\${#lines[@]} - 1))
+  if [ "\${lines[last]}" = :0 ]; then
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
+    return
+  fi
+  unset "lines[last]"
+  for line in "\${lines[@]}"; do COMPREPLY+=("\${line%%$'\\t'*}"); done
+}
+complete -F _metalman metalman kubectl-unbounded
+`;
+
+const ZSH = `#compdef metalman kubectl-unbounded
+_metalman() {
+  local -a lines names
+  local line
+  lines=("\${(@f)$("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  if [[ "\${lines[-1]}" == :0 ]]; then
+    _files
+    return
+  fi
+  for line in "\${(@)lines[1,-2]}"; do names+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}"); done
+  _describe metalman names
+}
+compdef _metalman metalman kubectl-unbounded
+`;
+
+const FISH = `# fish completion of metalman
+function __metalman_complete
+  set -l words (commandline -opc)
+  set -l lines ($words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null)
+  if test "$lines[-1]" = ":0"
+    __fish_complete_path (commandline -ct)
+    return
+  end
+  for line in $lines[1..-2]
+    echo $line
+  end
+end
+complete -c metalman -f -a "(__metalman_complete)"
+complete -c kubectl-unbounded -f -a "(__metalman_complete)"
+`;
+
+const KUBECTL = `#!/bin/sh
+exec kubectl-unbounded __complete "$@"
+`;
+
+const SCRIPTS: Readonly<Record<string, string>> = { bash: BASH, zsh: ZSH, fish: FISH, kubectl: KUBECTL };
+
+/** The script for a shell. @throws {UsageError} for one that is not known */
+export function completionScript(shell: string): string {
+  const script = SCRIPTS[shell];
+  if (script === undefined) throw new UsageError(`no completion for "${shell}": want one of ${SHELLS.join(", ")}`);
+  return script;
+}
