@@ -10,7 +10,7 @@ import { ApiError } from "../../k8s/errors.ts";
 import { systemHost } from "../../k8s/host.ts";
 import { locateAccess } from "../../k8s/locate.ts";
 import type { DevFolder } from "./folder.ts";
-import { clusterObjects, devMachine, isOlderSample, type MachineNetwork, SAMPLE_IMAGE } from "./objects.ts";
+import { BMC_SECRET, clusterObjects, devMachine, type MachinePlace, movedParts, SAMPLE_IMAGE } from "./objects.ts";
 import type { DevPorts } from "./ports.ts";
 
 /** What runs, and how to reach it. */
@@ -22,6 +22,8 @@ export interface DevCluster {
   readonly registry: string;
   /** Reference of the sample image. */
   readonly image: string;
+  /** Of all BMCs, as its Secret was when this run began. */
+  readonly bmcPassword: string;
 }
 
 /** What {@link startCluster} needs. */
@@ -49,9 +51,20 @@ export async function startCluster({ folder, ports, log, files, stack }: Cluster
   const kubeconfig = folder.file("kubeconfig");
   await Deno.writeTextFile(kubeconfig, api.kubeconfig(CONTEXT), { mode: 0o600 });
   const client = stack.use(new KubeClient(await locateAccess(systemHost, { kubeconfig })));
-  for (const object of clusterObjects(api.url, api.caPem)) await create(client, object);
+  for (const object of clusterObjects(api.url, api.caPem, newPassword())) await create(client, object);
   const image = `${registry.host}/${SAMPLE_IMAGE.repository}:${SAMPLE_IMAGE.tag}`;
-  return { client, kubeconfig, registry: registry.host, image };
+  return { client, kubeconfig, registry: registry.host, image, bmcPassword: await readPassword(client) };
+}
+
+function newPassword(): string {
+  return crypto.getRandomValues(new Uint8Array(12)).toBase64({ alphabet: "base64url" });
+}
+
+async function readPassword(client: KubeClient): Promise<string> {
+  const { name, namespace, key } = BMC_SECRET;
+  const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+  const { data } = await client.request<{ data?: Record<string, string> }>("GET", path);
+  return new TextDecoder().decode(Uint8Array.fromBase64(data?.[key] ?? ""));
 }
 
 async function startApi(folder: DevFolder, ports: DevPorts, log: Logger): Promise<DevApiServer> {
@@ -78,20 +91,18 @@ async function create(client: KubeClient, object: ApiObject): Promise<void> {
   }
 }
 
-/** Creates the first `count` Machines; those of an earlier run are told where the registry is now. */
-export async function createMachines(
-  { client, image }: DevCluster,
-  count: number,
-  network: MachineNetwork,
-): Promise<void> {
+/** Creates the first `count` Machines; those of an earlier run are told where registry and BMCs are now. */
+export async function createMachines({ client }: DevCluster, count: number, place: MachinePlace): Promise<void> {
   for (let from = 0; from < count; from += AT_ONCE) {
     const length = Math.min(AT_ONCE, count - from);
-    await Promise.all(Array.from({ length }, (_, i) => create(client, devMachine(from + i, image, network))));
+    await Promise.all(Array.from({ length }, (_, i) => create(client, devMachine(from + i, place))));
   }
   const { items } = await client.request<{ items: ApiObject[] }>("GET", MACHINES);
-  for (const machine of items.filter((item) => isOlderSample(item, image))) {
+  for (const machine of items) {
+    const pxe = movedParts(machine, place);
+    if (pxe === undefined) continue;
     await client.request("PATCH", `${MACHINES}/${machine.metadata.name}`, {
-      body: { spec: { pxe: { image } } },
+      body: { spec: { pxe } },
       contentType: "application/merge-patch+json",
     });
   }

@@ -14,6 +14,7 @@ import { runSite } from "../serve.ts";
 import { serveSettings } from "../serve_settings.ts";
 import { startError } from "../start_error.ts";
 import { StartError } from "../usage.ts";
+import { keptCertificate, RackBmcs } from "./bmcs.ts";
 import { createMachines, type DevCluster, startCluster, writeExample } from "./cluster.ts";
 import { DevFolder } from "./folder.ts";
 import { emulatedHardware, type Hardware, virtualHardware } from "./hardware.ts";
@@ -88,10 +89,12 @@ async function run(parts: Run): Promise<void> {
     if (event.stage === "running" && follower.machines?.isInstalled(event.mac)) confirm(event.mac);
   });
   const cluster = await startCluster({ folder, ports, log, files: hardware.files, stack });
+  const bmcs = await startBmcs(parts, ports, cluster);
+  const place = { image: cluster.image, network: hardware.network, bmcPort: ports.bmc };
   const places: Places = {
     kubeconfig: cluster.kubeconfig,
     log: folder.file("metalman.log"),
-    example: await writeExample(folder, devMachine(settings.machines, cluster.image, hardware.network)),
+    example: await writeExample(folder, devMachine(settings.machines, place)),
     registry: cluster.registry,
     temporary: folder.isKept ? undefined : folder.path,
   };
@@ -99,9 +102,17 @@ async function run(parts: Run): Promise<void> {
   const site = startSite(parts, ports, cluster, hardware);
   const end = Promise.race([site.ended, aborted(io.signal)]);
   await Promise.race([site.ready, end]);
-  await createMachines(cluster, settings.machines, hardware.network);
+  await createMachines(cluster, settings.machines, place);
   const machines = new RackMachines({
-    ...{ client: cluster.client, rack: hardware.rack, firmware: settings.firmware, log, clock, random: Math.random },
+    ...{
+      client: cluster.client,
+      rack: hardware.rack,
+      bmcs,
+      firmware: settings.firmware,
+      log,
+      clock,
+      random: Math.random,
+    },
     added: (mac, machine) => screen.add(mac, machine.name, shownAddress(machine)),
     removed: (mac) => screen.remove(mac),
     installed: confirm,
@@ -131,6 +142,11 @@ async function startHardware(
     : await virtualHardware(options, { folder: folder.file("vm"), ...settings.vm });
   stack.use(hardware.rack);
   return hardware;
+}
+
+async function startBmcs({ folder, log, stack }: Run, ports: DevPorts, { bmcPassword }: DevCluster): Promise<RackBmcs> {
+  const certificate = await keptCertificate(folder.file("bmc.json"), clock.now());
+  return stack.use(new RackBmcs({ port: ports.bmc, password: bmcPassword, certificate, log }));
 }
 
 /** With --once: resolves when all have installed. @throws {StartError} when that takes too long or is interrupted */

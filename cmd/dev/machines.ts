@@ -2,17 +2,19 @@
 import { formatIpv4 } from "../../base/address.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
-import type { Rack } from "../../dev/rack/types.ts";
+import type { Rack, RackMachine } from "../../dev/rack/types.ts";
 import { ObjectCache, withoutManagedFields } from "../../k8s/cache.ts";
 import type { KubeClient } from "../../k8s/client.ts";
 import { watchCollection } from "../../k8s/watch.ts";
 import { ConditionType } from "../../machine/conditions.ts";
 import { type Machine, type MachineObject, readMachine } from "../../machine/types.ts";
+import type { RackBmcs } from "./bmcs.ts";
 
 /** What {@link RackMachines} needs. */
 export interface RackMachinesOptions {
   readonly client: KubeClient;
   readonly rack: Pick<Rack, "add" | "get" | "remove">;
+  readonly bmcs: Pick<RackBmcs, "plugIn" | "unplug">;
   readonly firmware: "pxe" | "http";
   readonly log: Logger;
   readonly clock: Clock;
@@ -27,11 +29,21 @@ export interface RackMachinesOptions {
 
 const MACHINES = { group: "unbounded-cloud.io", version: "v1alpha3", plural: "machines" };
 
+/** The server of a Machine. */
+interface Server {
+  readonly mac: string;
+  readonly machine: RackMachine;
+  /** It was switched on for. */
+  generation: number;
+  /** Of its BMC. */
+  bmcUrl: string | undefined;
+}
+
 /** Servers in the rack by the Machines that they stand for. */
 export class RackMachines {
   readonly #options: RackMachinesOptions;
-  /** Name of a Machine to its server's MAC and the generation it was switched on for. */
-  readonly #servers = new Map<string, { readonly mac: string; generation: number }>();
+  /** By the Machine's name. */
+  readonly #servers = new Map<string, Server>();
   readonly #installed = new Set<string>();
 
   /** Does nothing until {@link run}. */
@@ -68,6 +80,7 @@ export class RackMachines {
       server.generation = machine.generation;
       this.#retry(mac);
     }
+    this.#connect(machine);
     if (isDone(machine)) {
       this.#installed.add(mac);
       this.#options.installed(mac);
@@ -78,13 +91,23 @@ export class RackMachines {
     const { rack, firmware, added, log } = this.#options;
     try {
       const server = rack.add({ mac, firmware });
-      this.#servers.set(machine.name, { mac, generation: machine.generation });
+      this.#servers.set(machine.name, { mac, machine: server, generation: machine.generation, bmcUrl: undefined });
       added(mac, machine);
       server.powerOn();
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       log.warn("no emulated server for this Machine", { machine: machine.name, error });
     }
+  }
+
+  /** Its server has the BMC that the Machine names now. */
+  #connect({ name, redfish }: Machine): void {
+    const server = this.#servers.get(name);
+    if (server === undefined || server.bmcUrl === redfish?.url) return;
+    const { bmcs } = this.#options;
+    if (server.bmcUrl !== undefined) bmcs.unplug(server.bmcUrl, server.machine);
+    if (redfish !== undefined) bmcs.plugIn(redfish.url, server.machine);
+    server.bmcUrl = redfish?.url;
   }
 
   /** Somebody changed the Machine: a server that has given up tries again. */
@@ -98,6 +121,7 @@ export class RackMachines {
     if (server === undefined) return;
     this.#servers.delete(name);
     this.#installed.delete(server.mac);
+    if (server.bmcUrl !== undefined) this.#options.bmcs.unplug(server.bmcUrl, server.machine);
     this.#options.rack.remove(server.mac).catch((error) => this.#fault(server.mac, error));
     this.#options.removed(server.mac);
   }

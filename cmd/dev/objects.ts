@@ -2,6 +2,7 @@
 import { formatIpv4, parseIpv4 } from "../../base/address.ts";
 import type { ApiObject, JsonObject } from "../../dev/apiserver/object.ts";
 import { MACHINE_API_VERSION } from "../../machine/types.ts";
+import { BMC_USERNAME, bmcAddress, bmcUrl } from "./bmcs.ts";
 
 /** Where Machines get their addresses from. */
 export interface MachineNetwork {
@@ -28,8 +29,20 @@ function macOf(index: number): string {
   return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
+/** What Machines are made for. */
+export interface MachinePlace {
+  /** Of the sample image. */
+  readonly image: string;
+  readonly network: MachineNetwork;
+  /** Of all BMCs. */
+  readonly bmcPort: number;
+}
+
+/** Holds the password of all BMCs. */
+export const BMC_SECRET = { name: "bmc", namespace: "default", key: "password" } as const;
+
 /** Machine number `index`, from 0. */
-export function devMachine(index: number, image: string, network: MachineNetwork): ApiObject {
+export function devMachine(index: number, { image, network, bmcPort }: MachinePlace): ApiObject {
   return {
     apiVersion: MACHINE_API_VERSION,
     kind: "Machine",
@@ -44,17 +57,26 @@ export function devMachine(index: number, image: string, network: MachineNetwork
           gateway: network.gateway,
           dns: [network.gateway],
         }],
+        redfish: { url: bmcUrl(index, bmcPort), username: BMC_USERNAME, passwordRef: { ...BMC_SECRET } },
         cloudInit: { userDataConfigMapRef: { name: "user-data", namespace: "default" } },
       },
     },
   };
 }
 
-/** Whether a Machine boots the sample image of a registry that was on another port. */
-export function isOlderSample({ spec }: ApiObject, image: string): boolean {
-  const now = ((spec as JsonObject | undefined)?.pxe as JsonObject | undefined)?.image;
+/** What to change in a Machine of an earlier run, when registry or BMCs were on another port; undefined: nothing. */
+export function movedParts(
+  { spec }: ApiObject,
+  { image, bmcPort }: Omit<MachinePlace, "network">,
+): JsonObject | undefined {
+  const pxe = (spec as JsonObject | undefined)?.pxe as JsonObject | undefined;
+  const url = (pxe?.redfish as JsonObject | undefined)?.url;
   const sample = new RegExp(`^127\\.0\\.0\\.1:\\d+/${SAMPLE_IMAGE.repository}:${SAMPLE_IMAGE.tag}$`);
-  return typeof now === "string" && now !== image && sample.test(now);
+  const hasMoved = typeof pxe?.image === "string" && pxe.image !== image && sample.test(pxe.image);
+  const address = typeof url === "string" ? bmcAddress(url) : undefined;
+  const urlNow = address === undefined ? url : `https://${address}:${bmcPort}`;
+  if (!hasMoved && urlNow === url) return;
+  return { ...(hasMoved ? { image } : {}), ...(urlNow === url ? {} : { redfish: { url: urlNow } }) } as JsonObject;
 }
 
 const USER_DATA = `#cloud-config
@@ -64,7 +86,7 @@ users:
 `;
 
 /** What every cluster has and metalman reads, and the user data of the machines. */
-export function clusterObjects(server: string, caPem: string): ApiObject[] {
+export function clusterObjects(server: string, caPem: string, bmcPassword: string): ApiObject[] {
   const clusterInfo = JSON.stringify({
     apiVersion: "v1",
     kind: "Config",
@@ -85,5 +107,6 @@ export function clusterObjects(server: string, caPem: string): ApiObject[] {
       spec: { clusterIP: "10.96.0.10", ports: [{ name: "dns", port: 53, protocol: "UDP", targetPort: 53 }] },
     }),
     object("ConfigMap", "default", "user-data", { data: { "user-data": USER_DATA } }),
+    object("Secret", BMC_SECRET.namespace, BMC_SECRET.name, { data: { [BMC_SECRET.key]: btoa(bmcPassword) } }),
   ];
 }

@@ -10,6 +10,7 @@ const WANTED = {
   health: { protocol: "tcp", port: 18081, what: "the health checks" },
   tftp: { protocol: "udp", port: 16969, what: "TFTP" },
   dhcp: { protocol: "udp", port: 16767, what: "DHCP" },
+  bmc: { protocol: "tcp", port: 18443, what: "each BMC" },
 } as const;
 
 /** Each part by its name. */
@@ -18,9 +19,11 @@ export type DevPorts = { readonly [part in keyof typeof WANTED]: number };
 /** How far to look for a free port. */
 const TRIES = 100;
 
-function isFree(protocol: "tcp" | "udp", port: number): boolean {
+/** Where the first one listens. */
+const ADDRESSES: Partial<Record<keyof typeof WANTED, string>> = { bmc: "127.78.0.1" };
+
+function isFree(protocol: "tcp" | "udp", hostname: string, port: number): boolean {
   try {
-    const hostname = "127.0.0.1";
     const socket = protocol === "tcp"
       ? Deno.listen({ hostname, port })
       : Deno.listenDatagram({ transport: "udp", hostname, port });
@@ -42,7 +45,7 @@ export function choosePorts(before: Ports, moved: (message: string) => void): De
   const entries = Object.entries(WANTED).map(([part, { protocol, port, what }]) => {
     const first = before[part] ?? port;
     for (let candidate = first; candidate < first + TRIES; candidate++) {
-      if (!isFree(protocol, candidate)) continue;
+      if (!isFree(protocol, ADDRESSES[part as keyof typeof WANTED] ?? "127.0.0.1", candidate)) continue;
       if (candidate !== first) moved(`port ${first} is taken: ${what} is on port ${candidate}`);
       return [part, candidate];
     }

@@ -1,0 +1,50 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { readMachine } from "../../machine/types.ts";
+import { bmcAddress, bmcUrl } from "./bmcs.ts";
+import { devMachine, EMULATED_NETWORK, movedParts } from "./objects.ts";
+
+const PLACE = { image: "127.0.0.1:15000/metalman/sample:v1", network: EMULATED_NETWORK, bmcPort: 18443 };
+
+Deno.test("a Machine of metalman dev is one that metalman can use, BMC and all", () => {
+  const { machine, problems } = readMachine({ ...devMachine(299, PLACE) });
+  deepEqual(problems, []);
+  equal(machine.name, "node-300");
+  equal(machine.redfish?.url, "https://127.78.1.44:18443");
+});
+
+for (
+  const { name, place, expected } of [
+    { name: "where it was", place: PLACE, expected: undefined },
+    {
+      name: "a registry on another port",
+      place: { ...PLACE, image: "127.0.0.1:15001/metalman/sample:v1" },
+      expected: { image: "127.0.0.1:15001/metalman/sample:v1" },
+    },
+    {
+      name: "BMCs on another port",
+      place: { ...PLACE, bmcPort: 18444 },
+      expected: { redfish: { url: "https://127.78.0.1:18444" } },
+    },
+  ]
+) {
+  Deno.test(`what an earlier run has left is told what has moved: ${name}`, () =>
+    deepEqual(movedParts(devMachine(0, PLACE), place), expected));
+}
+
+Deno.test("what the user names is left alone", () => {
+  const machine = devMachine(0, PLACE);
+  const spec = { pxe: { image: "ghcr.io/a/b:v1", redfish: { url: "https://10.0.0.1" } } };
+  equal(movedParts({ ...machine, spec }, { ...PLACE, bmcPort: 1 }), undefined);
+  equal(movedParts({ ...machine, spec: {} }, PLACE), undefined);
+});
+
+for (
+  const { url, address } of [
+    { url: bmcUrl(0, 18443), address: "127.78.0.1" },
+    { url: "https://127.78.3.4:1/", address: "127.78.3.4" },
+    { url: "https://127.78.3.256:1", address: undefined },
+    { url: "https://127.77.0.1:18443", address: undefined },
+    { url: "http://127.78.0.1:18443", address: undefined },
+    { url: "https://127.78.0.1", address: undefined },
+  ]
+) Deno.test(`bmcAddress(${url})`, () => equal(bmcAddress(url), address));
