@@ -34,6 +34,18 @@ Deno.test("KubeClient keeps the path of the server's URL", async () => {
   assert.equal(server.seen[0]!.path, "/k8s/clusters/c-1/api/v1/nodes/n");
 });
 
+Deno.test("KubeClient keeps the connections of a burst for the next one", async () => {
+  const waiting: Reply[] = [];
+  await using server = await ScriptedServer.start((_, reply) => {
+    if (waiting.push(reply) === 64) waiting.splice(0).forEach((one) => one.json({ ok: true }));
+  });
+  using client = new KubeClient(accessTo(server), { host: noHost });
+  for (let burst = 0; burst < 3; burst++) {
+    await Promise.all(Array.from({ length: 64 }, () => client.request("GET", "/version")));
+  }
+  assert.equal(server.connections, 64);
+});
+
 Deno.test("KubeClient repeats a GET lost on a stale connection, and sends a POST once", async () => {
   await using server = await ScriptedServer.start((_, reply) => reply.json({}));
   using client = new KubeClient(accessTo(server), { host: noHost });

@@ -50,6 +50,9 @@ export interface Incoming {
   text(maxBytes: number): Promise<string>;
 }
 
+/** Of one client; what is beyond waits. */
+const MAX_SOCKETS = 64;
+
 /** Sends requests with fresh credentials over kept connections. */
 export class Transport implements Disposable {
   readonly #access: Access;
@@ -128,7 +131,8 @@ export class Transport implements Disposable {
     }
     current?.agent.destroy();
     const { server, insecure, tlsServerName } = this.#access;
-    const keep = { keepAlive: true, maxSockets: 64, maxFreeSockets: 16 };
+    // As many may rest as there may be: else each burst makes connections anew, and a handshake costs more than a request.
+    const keep = { keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_SOCKETS };
     const name = tlsServerName ?? plainHost(server);
     const secure = {
       ...keep,
