@@ -6,18 +6,21 @@ export const SHELLS = ["bash", "zsh", "fish", "kubectl"] as const;
 
 const BASH = `# bash completion of metalman
 _metalman() {
-  local IFS=$'\\n' lines line last
-  lines=($("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  local IFS=$' \\t\\n' words lines line last cur
+  # Not COMP_WORDS: it splits --flag=value.
+  read -ra words <<< "\${COMP_LINE:0:COMP_POINT}"
+  [[ "\${COMP_LINE:0:COMP_POINT}" == *[[:space:]] ]] && words+=("")
   COMPREPLY=()
+  mapfile -t lines < <("\${words[0]}" __complete "\${words[@]:1}" 2>/dev/null)
   [ "\${#lines[@]}" -gt 0 ] || return
   last=$((\${#lines[@]} - 1))
   if [ "\${lines[last]}" = :0 ]; then
+    cur=\${words[\${#words[@]}-1]}
     compopt -o filenames 2>/dev/null
-    COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
+    mapfile -t COMPREPLY < <(compgen -f -- "\${cur#--*=}")
     return
   fi
-  unset "lines[last]"
-  for line in "\${lines[@]}"; do COMPREPLY+=("\${line%%$'\\t'*}"); done
+  for line in "\${lines[@]:0:last}"; do COMPREPLY+=("\${line%%$'\\t'*}"); done
 }
 complete -F _metalman metalman kubectl-unbounded
 `;
@@ -27,26 +30,35 @@ _metalman() {
   local -a lines names
   local line
   lines=("\${(@f)$("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  compset -P '--*='
   if [[ "\${lines[-1]}" == :0 ]]; then
     _files
     return
   fi
-  for line in "\${(@)lines[1,-2]}"; do names+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}"); done
+  for line in "\${(@)lines[1,-2]}"; do
+    [[ "$line" == *$'\\t'* ]] && names+=("\${line%%$'\\t'*}:\${line#*$'\\t'}") || names+=("$line")
+  done
   _describe metalman names
 }
-compdef _metalman metalman kubectl-unbounded
+if [ "\${funcstack[1]}" = _metalman ]; then
+  _metalman
+else
+  compdef _metalman metalman kubectl-unbounded
+fi
 `;
 
 const FISH = `# fish completion of metalman
 function __metalman_complete
   set -l words (commandline -opc)
-  set -l lines ($words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null)
+  set -l token (commandline -ct)
+  set -l prefix (string match -r -- '^--[^=]+=' $token)
+  set -l lines ($words[1] __complete $words[2..-1] "$token" 2>/dev/null)
   if test "$lines[-1]" = ":0"
-    __fish_complete_path (commandline -ct)
+    __fish_complete_path (string replace -r -- '^--[^=]+=' '' "$token")
     return
   end
   for line in $lines[1..-2]
-    echo $line
+    printf '%s\\n' "$prefix$line"
   end
 end
 complete -c metalman -f -a "(__metalman_complete)"

@@ -14,8 +14,8 @@ export interface Flag {
   readonly short?: string;
   /** What it means without a value, as in pflag: a value is then only taken with "=". */
   readonly bare?: string;
-  /** What its value can be, for completion: these words, or "file", or the names of something in the cluster. */
-  readonly values?: readonly string[] | "file" | "context";
+  /** What its value can be, for completion: these words, or names of contexts; a `path` or `folder` is one anyway. */
+  readonly values?: readonly string[] | "context";
 }
 
 /** Values as the command line gave them, by flag name. */

@@ -1,6 +1,7 @@
 /** Reads a command line: the tree of commands, told to commander. */
 import { Command, CommanderError, Option } from "commander";
 import { type CommandSpec, commandTree } from "./commands.ts";
+import { completionLines } from "./complete.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { ABOUT, frontPage, programName } from "./front_page.ts";
 import type { Actions, Io } from "./root.ts";
@@ -78,6 +79,11 @@ function addCommand(parent: Command, spec: CommandSpec, program: string, ending:
 export async function runProgram(args: readonly string[], io: Io, actions: Actions): Promise<number> {
   const name = programName(io.calledAs);
   const tree = commandTree(io, actions);
+  if (args[0] === "__complete") {
+    const namesOf = { machine: actions.machineNames, context: actions.contextNames };
+    io.stdout(await completionLines(tree, args.slice(1), namesOf));
+    return 0;
+  }
   const ending: Ending = { code: 0 };
   const root = new Command(name)
     .description(ABOUT)

@@ -75,7 +75,6 @@ const CLUSTER: readonly Flag[] = [
     name: "kubeconfig",
     takes: "path",
     help: "kubeconfig file (default: KUBECONFIG, in-cluster, ~/.kube/config)",
-    values: "file",
   },
   { name: "context", takes: "name", help: "context of the kubeconfig (default: its current one)", values: "context" },
 ];

@@ -119,7 +119,7 @@ export function statusLines(
   const { wanted, done, image = "<none>" } = readMachine(object).machine;
   const attempts = (object.status?.repave as { counter?: number; attempts?: number } | undefined) ?? {};
   const failed = attempts.counter === wanted.repaveCounter && attempts.attempts
-    ? `, ${attempts.attempts} failed tries`
+    ? `, failed tries: ${attempts.attempts}`
     : "";
   const power = find(object, ConditionType.PoweredOff);
   const recent = [...events ?? []].sort((a, b) => Date.parse(timeOf(a)) - Date.parse(timeOf(b))).slice(-MOST_EVENTS);
