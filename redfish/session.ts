@@ -38,6 +38,7 @@ export class Session {
   readonly #who: Credentials;
   #login: Login | undefined;
   #root: Document | undefined;
+
   /** Sends nothing yet. */
   constructor(wire: Wire, who: Credentials) {
     this.#wire = wire;
