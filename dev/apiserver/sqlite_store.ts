@@ -200,8 +200,10 @@ export class SqliteStore implements Store, Disposable {
   /** Forgets what is beyond the limits. */
   #trim(): void {
     const { changes, ageMs, clock } = this.#limits;
-    const old = this.#statements.oldest.get(clock.now() - ageMs) as { revision: number | null };
-    const upTo = Math.max(this.revision - changes, old.revision ?? 0);
+    const young = this.#statements.firstYoung.get(this.#forgotten, clock.now() - ageMs) as
+      | { revision: number }
+      | undefined;
+    const upTo = Math.max(this.revision - changes, (young?.revision ?? 1) - 1);
     if (upTo <= this.#forgotten) return;
     this.#database.exec("BEGIN");
     this.#statements.trimReplaced.run(this.#forgotten, upTo);
@@ -262,7 +264,8 @@ function prepare(database: DatabaseSync) {
     firstChanges:
       "SELECT min(revision), namespace, name, before FROM versions WHERE revision > ? AND resource = ? GROUP BY namespace, name",
     version: "SELECT object FROM versions WHERE revision = ?",
-    oldest: "SELECT max(revision) AS revision FROM versions WHERE written_ms < ?",
+    // Stops at the first row that is young, which mostly is the first it looks at.
+    firstYoung: "SELECT revision FROM versions WHERE revision > ? AND written_ms >= ? ORDER BY revision LIMIT 1",
     trimReplaced:
       "DELETE FROM versions WHERE revision IN (SELECT before FROM versions WHERE revision > ? AND revision <= ?)",
     trimDeleted: "DELETE FROM versions WHERE deleted = 1 AND revision > ? AND revision <= ?",
