@@ -125,8 +125,8 @@ export class BmcPool implements AsyncDisposable {
       const signal = AbortSignal.any([closing, idle.signal]);
       await clock.sleep(idleMs, { signal }).catch(() => {});
       if (signal.aborted) return;
-      using _turn = await place.lane.enter(signal);
-      if (idle.signal.aborted) return;
+      using turn = await place.lane.enter(signal).catch(() => undefined);
+      if (turn === undefined || signal.aborted) return;
       await this.#close(place);
       this.#forget(name, place);
     });
