@@ -1,4 +1,5 @@
 /** Firmware that does what the standard says and nothing else (DSP0266 1.20): pure. */
+import type { BootDevice } from "../rack/types.ts";
 import type { BmcAnswer, BmcEffect, BmcFacts, BmcFamily, BmcRequest, BmcState, BmcStep } from "./types.ts";
 
 const ROOT = "/redfish/v1";
@@ -106,11 +107,19 @@ function logOut(state: BmcState, id: string): BmcStep {
   return { state: { ...state, sessions }, answer: { status: 204 } };
 }
 
-/** What a change of Boot means for the machine. */
+/** Targets that a machine of a rack has; X12 says UefiBootNext for PXE. */
+const DEVICES: ReadonlyMap<unknown, BootDevice> = new Map([
+  ["Pxe", "network"],
+  ["UefiHttp", "network"],
+  ["UefiBootNext", "network"],
+  ["Hdd", "disk"],
+]);
+
+/** What Boot means for the machine. */
 export function bootEffect(boot: BmcState["boot"]): BmcEffect {
   const { BootSourceOverrideTarget: target, BootSourceOverrideEnabled: enabled } = boot;
-  if (enabled === "Disabled" || target === "None") return { kind: "boot", device: undefined, once: false };
-  return { kind: "boot", device: target === "Hdd" ? "disk" : "network", once: enabled === "Once" };
+  const device = enabled === "Disabled" ? undefined : DEVICES.get(target);
+  return { kind: "boot", device, once: device !== undefined && enabled === "Once" };
 }
 
 function refusedBoot(boot: Record<string, unknown>): BmcAnswer | undefined {

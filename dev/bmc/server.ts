@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { TaskGroup } from "../../base/tasks.ts";
 import { fingerprintOf, newSelfSigned, type ServerCertificate } from "../certificate/certificate.ts";
-import { genericFamily } from "./generic.ts";
+import { bootEffect, genericFamily } from "./generic.ts";
 import { PowerSwitch, type SwitchTimes } from "./power.ts";
 import type { BmcAnswer, BmcFamily, BmcMachine, BmcState } from "./types.ts";
 
@@ -105,6 +105,7 @@ export class EmulatedBmc implements AsyncDisposable {
     this.#family = family;
     this.#state = family.initial;
     this.#switch = new PowerSwitch(machine, times, { clock, log });
+    this.#switch.apply(bootEffect(family.initial.boot));
     this.#tasks = new TaskGroup(log);
     this.#port = port;
     this.fault = fault;

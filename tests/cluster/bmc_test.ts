@@ -3,10 +3,12 @@ import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { systemClock } from "../../base/clock.ts";
 import { MemoryLogger } from "../../base/log.ts";
 import { bmcCertificate, type BmcOptions, type EmulatedBmc, startBmc } from "../../dev/bmc/server.ts";
+import { recordedFamily } from "../../dev/bmc/families.ts";
 import { startRack } from "../../dev/rack/rack_host.ts";
 import type { Rack, RackMachine } from "../../dev/rack/types.ts";
 import { openBmc } from "../../redfish/bmc.ts";
 import { type Bmc, BmcError, type BmcTarget } from "../../redfish/types.ts";
+import { recordings } from "../golden/redfish/recorded.ts";
 
 const USER = { username: "admin", password: "correct horse" };
 const { signal } = new AbortController();
@@ -109,3 +111,27 @@ Deno.test("a wrong password is a login failure that does not show it", async () 
     return true;
   });
 });
+
+for (const recording of recordings()) {
+  Deno.test(`${recording.name} over TLS: its machine boots from the network, goes off and on, and its own way again`, async () => {
+    await using site = await startSite({ family: recordedFamily(recording) });
+    const { machine, bmc } = site;
+    machine.powerOn();
+    {
+      await using client = connect(site);
+      const { fingerprint } = await client.look(signal);
+      equal(fingerprint, bmc.fingerprint);
+      const canSet = (await client.setBoot({ kind: "network", target: "Pxe" }, signal)).kind === "set";
+      equal(canSet, recording.name !== "cray-ex235a");
+      equal(machine.bootOnce ?? machine.bootOrder[0], canSet ? "network" : "disk");
+      await client.power("Off", signal);
+      await untilPower(client, "Off");
+      deepEqual([machine.isOn, machine.bootOnce ?? machine.bootOrder[0]], [false, canSet ? "network" : "disk"]);
+      await client.power("On", signal);
+      await untilPower(client, "On");
+      if (canSet) await client.setBoot({ kind: "own order" }, signal);
+      deepEqual([machine.isOn, machine.bootOnce, machine.bootOrder], [true, undefined, ["disk", "network"]]);
+    }
+    deepEqual([bmc.stats.sessions, bmc.stats.mostAtOnce], [0, 1]);
+  });
+}
