@@ -9,6 +9,7 @@ import { NGINX } from "./peers/nginx.ts";
 import { ATFTPD, TFTPD_HPA } from "./peers/tftp.ts";
 import { benchTftp } from "./tftp.ts";
 import { UNPACKERS } from "./peers/umoci.ts";
+import { benchRedfish } from "./redfish.ts";
 import type { Row } from "./report.ts";
 import type { Stage } from "./stage.ts";
 
@@ -31,4 +32,5 @@ export const AREA_BENCHES: Readonly<Record<Area, AreaBench>> = {
   http: { needed: [...CLUSTER, "gcc", "wrk"], peers: [NGINX], run: benchHttp },
   image: { needed: CLUSTER, peers: UNPACKERS, run: benchImage },
   memory: { needed: CLUSTER, peers: [], run: benchMemory },
+  redfish: { needed: CLUSTER, peers: [], run: benchRedfish },
 };

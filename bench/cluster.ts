@@ -39,14 +39,27 @@ function machineName(site: string, index: number): string {
   return `${site}-${String(index).padStart(5, "0")}`;
 }
 
-/** The Machine's name in each line of a watch. */
-async function* names(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** The Machine in each line of a watch. */
+async function* machines(body: ReadableStream<Uint8Array>): AsyncGenerator<SeenMachine> {
   let rest = "";
   for await (const text of body.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split("\n");
     rest = lines.pop()!;
-    for (const line of lines) yield JSON.parse(line).object.metadata.name as string;
+    for (const line of lines) yield JSON.parse(line).object as SeenMachine;
   }
+}
+
+/** A Machine as a watch tells it. */
+export interface SeenMachine {
+  /** Only what is looked at. */
+  readonly metadata: { readonly name: string };
+  /** Only what is looked at. */
+  readonly status?: {
+    /** What was pinned. */
+    readonly redfish?: { readonly certFingerprint?: string };
+    /** What was done. */
+    readonly operations?: { readonly rebootCounter?: number };
+  };
 }
 
 /** The API of a run. Each set of Machines has a site of its own, so that sets do not meet. */
@@ -74,7 +87,8 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  async #request(
+  /** Sends a request as the administrator. @throws when it is refused */
+  async request(
     method: string,
     path: string,
     { body, signal, accept = [] }: { body?: unknown; signal?: AbortSignal; accept?: readonly number[] } = {},
@@ -82,7 +96,10 @@ export class Cluster implements AsyncDisposable {
     const response = await fetch(this.#api.url + path, {
       client: this.#client,
       method,
-      headers: { authorization: `Bearer ${this.#api.token}`, "content-type": "application/json" },
+      headers: {
+        authorization: `Bearer ${this.#api.token}`,
+        "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json",
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -94,7 +111,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Creates one Machine; done when the API has said so. */
   async create(site: string, index: number, image: string): Promise<void> {
-    const response = await this.#request("POST", MACHINES, { body: machine(site, index, image) });
+    const response = await this.request("POST", MACHINES, { body: machine(site, index, image) });
     await response.body?.cancel();
   }
 
@@ -110,26 +127,26 @@ export class Cluster implements AsyncDisposable {
   /** Removes one Machine; it need not exist. */
   async remove(site: string, index: number): Promise<void> {
     const path = `${MACHINES}/${machineName(site, index)}`;
-    const response = await this.#request("DELETE", path, { accept: [404] });
+    const response = await this.request("DELETE", path, { accept: [404] });
     await response.body?.cancel();
   }
 
   /** Removes all Machines of a site. */
   async clear(site: string): Promise<void> {
-    const response = await this.#request("DELETE", `${MACHINES}?labelSelector=unbounded-cloud.io/site=${site}`);
+    const response = await this.request("DELETE", `${MACHINES}?labelSelector=unbounded-cloud.io/site=${site}`);
     await response.body?.cancel();
   }
 
   /**
    * Watches a site as metalman does.
-   * @returns when the watch is open: the name of the Machine of each event that arrives from now on
+   * @returns when the watch is open: the Machine of each event that arrives from now on
    */
-  async watch(site: string, signal: AbortSignal): Promise<AsyncGenerator<string>> {
+  async watch(site: string, signal: AbortSignal): Promise<AsyncGenerator<SeenMachine>> {
     const selector = `labelSelector=unbounded-cloud.io/site=${site}`;
-    const list = await (await this.#request("GET", `${MACHINES}?${selector}&limit=1`)).json();
+    const list = await (await this.request("GET", `${MACHINES}?${selector}&limit=1`)).json();
     const query = `${selector}&watch=true&resourceVersion=${list.metadata.resourceVersion}`;
-    const response = await this.#request("GET", `${MACHINES}?${query}`, { signal });
-    return names(response.body!);
+    const response = await this.request("GET", `${MACHINES}?${query}`, { signal });
+    return machines(response.body!);
   }
 
   /** Ends it and removes its data. */
