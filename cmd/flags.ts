@@ -59,3 +59,11 @@ export function duration(value: string): number {
   if (ms <= 0) throw new TypeError("want a duration above zero");
   return ms;
 }
+
+/** A number of things, at least `min`. @throws {TypeError} */
+export function count(min: number): (value: string) => number {
+  return (value) => {
+    if (!/^\d{1,6}$/.test(value) || Number(value) < min) throw new TypeError(`want a number from ${min} to 999999`);
+    return Number(value);
+  };
+}

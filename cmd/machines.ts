@@ -22,6 +22,10 @@ export type Report = (machine: Machine, severity: "Normal" | "Warning", reason: 
 export interface Machines {
   readonly store: MachineStore;
   readonly reports: MachineReports;
+  /** Writes to the status of Machines. */
+  readonly statuses: StatusWriter<MachineObject>;
+  /** Takes a Machine as the API has it after a write, before the watch says so. */
+  readonly stored: (object: MachineObject) => void;
   /** Writes an Event, where that is granted. */
   readonly event: Report;
   /** Writes an Event, and a log line for a warning. */
@@ -63,15 +67,16 @@ export function followMachines(options: MachinesOptions): Machines {
   const events = new EventRecorder({ ...common, component: "metalman", instance: Deno.hostname() });
   const event = recorder(events);
   const report = reporter(event, log, clock);
+  const stored = (object: MachineObject) => {
+    // Deleted meanwhile, it is not known; made again under its name, it is another.
+    if (store.byName(object.metadata.name)?.uid === object.metadata.uid) store.put(withoutManagedFields(object));
+  };
   const reports: MachineReports = new MachineReports({
     statuses,
     log,
     clock,
     changed: (name) => store.refresh(name),
-    stored: (object) => {
-      // Deleted meanwhile, it is not known; made again under its name, it is another.
-      if (store.byName(object.metadata.name)?.uid === object.metadata.uid) store.put(withoutManagedFields(object));
-    },
+    stored,
     installed: (machine) => event(machine, "Normal", "Installed", "the machine reports that it is installed"),
   });
   const stalls = new Controller({
@@ -130,6 +135,8 @@ export function followMachines(options: MachinesOptions): Machines {
   return {
     store,
     reports,
+    statuses,
+    stored,
     event,
     report,
     synced: () => cache.isSynced,

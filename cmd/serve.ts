@@ -22,6 +22,7 @@ import { ImageStore } from "../registry/store.ts";
 import { imageController, objectReader } from "./images.ts";
 import { followMachines, type Machines } from "./machines.ts";
 import { outboundAddress } from "./outbound.ts";
+import { type Power, startPower } from "./power.ts";
 import type { Io } from "./root.ts";
 import { type ServerAddress, serverAddress } from "./server_address.ts";
 import { type ServeSettings, settingsFields } from "./serve_settings.ts";
@@ -130,16 +131,19 @@ async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Pro
     clock,
     random,
     tasks,
-    changed: (_name, machine) => {
+    changed: (name, machine) => {
+      power.machineChanged(name, machine);
       if (machine === undefined) return;
       images.machineChanged(machine);
       if (machine.userData !== undefined) userData.follow(machine.userData.namespace);
     },
   });
   const images = stack.use(imageController(settings, { client, log, store, machines, stack }));
+  const { serveUrl } = address;
+  const power = startPower({ settings, client, machines, images, serveUrl, log, clock, random, stack });
   const facts = clusterFacts(client, env, log);
   tasks.start("cluster facts", (signal) => facts.run(signal));
-  return await startServers({ ...options, address, stack, machines, images, userData, facts });
+  return await startServers({ ...options, address, stack, machines, images, power, userData, facts });
 }
 
 function clusterFacts(client: KubeClient, env: Io["env"], log: Logger): ClusterFactsReader {
@@ -153,12 +157,13 @@ interface Sources extends SiteOptions {
   readonly stack: AsyncDisposableStack;
   readonly machines: Machines;
   readonly images: ImageController;
+  readonly power: Power;
   readonly userData: UserDataCache;
   readonly facts: ClusterFactsReader;
 }
 
 async function startServers(sources: Sources): Promise<Site> {
-  const { settings, address, log, stack, machines, images } = sources;
+  const { settings, address, log, stack, machines, images, power } = sources;
   const { store, reports, synced } = machines;
   const directory = clientDirectory(sources);
   const bindAddress = formatIpv4(settings.bindAddress);
@@ -170,14 +175,15 @@ async function startServers(sources: Sources): Promise<Site> {
       // As the store resolves it: the threads may read below this very path.
       filesFolder: await Deno.realPath(settings.cacheDir),
       directory,
-      resolve,
+      resolve: power.traced(resolve, directory, "HTTP"),
       reports,
       synced,
       trustedProxies: settings.trustedProxies,
       log,
     }),
   );
-  const tftp = stack.use(startTftpServer({ bindAddress, port: settings.tftpPort, resolve, log }));
+  const tftpResolve = power.traced(resolve, directory, "TFTP");
+  const tftp = stack.use(startTftpServer({ bindAddress, port: settings.tftpPort, resolve: tftpResolve, log }));
   const dhcp = startDhcpServer({
     mode: address.dhcp,
     port: settings.dhcpPort,
@@ -186,6 +192,7 @@ async function startServers(sources: Sources): Promise<Site> {
     directory: store,
     images,
     log,
+    onDecision: (event) => power.dhcpDecided(event),
   });
   stack.use(dhcp);
   const missing = () => [

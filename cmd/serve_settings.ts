@@ -2,7 +2,7 @@
 import { type Cidr, formatIpv4, parseCidr, parseIpv4 } from "../base/address.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { LogLevel } from "../base/log.ts";
-import { duration, type Flag, type FlagValues, oneOf, parseFlag, port } from "./flags.ts";
+import { count, duration, type Flag, type FlagValues, oneOf, parseFlag, port } from "./flags.ts";
 import { UsageError } from "./usage.ts";
 
 /** Checked settings of one `serve-pxe`. */
@@ -24,6 +24,12 @@ export interface ServeSettings {
   readonly registryConfig?: string;
   /** PEM file of certificate authorities that registries may be signed by, besides the system's. */
   readonly registryCa?: string;
+  /** BMCs that are spoken to at once. */
+  readonly bmcConcurrency: number;
+  /** From power on to the end of an installation. */
+  readonly repaveTimeoutMs: number;
+  /** Boots of one installation; 0 for no limit. */
+  readonly repaveMaxAttempts: number;
   readonly kubeconfig?: string;
   readonly logLevel: LogLevel;
   readonly logFormat: "text" | "json";
@@ -36,7 +42,7 @@ export type DhcpMode =
   | { readonly kind: "auto" }
   | { readonly kind: "interface"; readonly name: string };
 
-/** All flags of serve-pxe, in the order of its help (contract 3; the last eight are metalman's own). */
+/** All flags of serve-pxe, in the order of its help (contract 3; the last eleven are metalman's own). */
 export const SERVE_FLAGS: readonly Flag[] = [
   {
     name: "site",
@@ -82,6 +88,19 @@ export const SERVE_FLAGS: readonly Flag[] = [
     help: "docker config.json with registry credentials and credential helpers",
   },
   { name: "registry-ca", takes: "path", help: "PEM file of further certificate authorities for registries" },
+  { name: "bmc-concurrency", takes: "count", fallback: "64", help: "BMCs that are spoken to at once" },
+  {
+    name: "repave-timeout",
+    takes: "duration",
+    fallback: "30m",
+    help: "how long an installation may take before the machine is booted again",
+  },
+  {
+    name: "repave-max-attempts",
+    takes: "count",
+    fallback: "5",
+    help: "how often a machine is booted for one installation; 0: endlessly",
+  },
   { name: "kubeconfig", takes: "path", help: "kubeconfig file (default: KUBECONFIG, in-cluster, ~/.kube/config)" },
   { name: "log-level", takes: "level", fallback: "info", help: "debug, info, warn or error" },
   { name: "log-format", takes: "format", fallback: "text", help: "text or json" },
@@ -148,6 +167,9 @@ export function serveSettings(values: FlagValues, home: string): ServeSettings {
     ),
     ...optional("registryConfig", "registry-config", asIs),
     ...optional("registryCa", "registry-ca", asIs),
+    bmcConcurrency: read("bmc-concurrency", count(1)),
+    repaveTimeoutMs: read("repave-timeout", duration),
+    repaveMaxAttempts: read("repave-max-attempts", count(0)),
     ...optional("kubeconfig", "kubeconfig", asIs),
     logLevel: read("log-level", oneOf("debug", "info", "warn", "error")),
     logFormat: read("log-format", oneOf("text", "json")),
@@ -172,7 +194,7 @@ function checkLease(lease: ServeSettings["leaderElect"]): ServeSettings["leaderE
 
 /** The settings as fields of the line that is logged at the start; nothing in them is secret. */
 export function settingsFields(settings: ServeSettings): Record<string, unknown> {
-  const { leaderElect, trustedProxies, dhcp, ...plain } = settings;
+  const { leaderElect, trustedProxies, dhcp, repaveTimeoutMs, ...plain } = settings;
   return {
     ...plain,
     bindAddress: formatIpv4(settings.bindAddress),
@@ -181,6 +203,7 @@ export function settingsFields(settings: ServeSettings): Record<string, unknown>
     trustedProxies: trustedProxies.map((c) => `${formatIpv4(c.network)}/${32 - Math.log2((~c.mask >>> 0) + 1)}`).join(
       ",",
     ),
+    repaveTimeout: formatDuration(repaveTimeoutMs),
     leaseDuration: formatDuration(leaderElect.leaseMs),
     renewDeadline: formatDuration(leaderElect.renewMs),
     retryPeriod: formatDuration(leaderElect.retryMs),

@@ -15,6 +15,9 @@ Deno.test("serveSettings() has the peer's defaults (contract 3)", () => {
     dhcpPort: 67,
     dhcp: { kind: "relay" },
     trustedProxies: [],
+    bmcConcurrency: 64,
+    repaveTimeoutMs: 30 * 60_000,
+    repaveMaxAttempts: 5,
     logLevel: "info",
     logFormat: "text",
     leaderElect: { leaseMs: 15_000, renewMs: 10_000, retryMs: 2000 },
@@ -27,12 +30,17 @@ Deno.test("serveSettings() reads every flag", () => {
     "serve-url": "http://10.0.0.2:8880/",
     "trusted-proxy": ["10.0.0.0/8", "192.0.2.1"],
     "leader-elect-lease-duration": "1m",
+    "bmc-concurrency": "8",
+    "repave-timeout": "1h5m",
+    "repave-max-attempts": "0",
   }, "/");
   deepEqual(settings.dhcp, { kind: "interface", name: "eth0" });
   equal(settings.serveUrl, "http://10.0.0.2:8880");
   deepEqual(settings.trustedProxies, [parseCidr("10.0.0.0/8"), parseCidr("192.0.2.1/32")]);
   equal(settingsFields(settings).trustedProxies, "10.0.0.0/8,192.0.2.1/32");
   equal(settings.leaderElect.leaseMs, 60_000);
+  deepEqual([settings.bmcConcurrency, settings.repaveTimeoutMs, settings.repaveMaxAttempts], [8, 65 * 60_000, 0]);
+  equal(settingsFields(settings).repaveTimeout, "1h5m0s");
 });
 
 Deno.test("serveSettings() names the flag, its value and what it wants", () => {
@@ -63,6 +71,15 @@ Deno.test("serveSettings() names the flag, its value and what it wants", () => {
       { "leader-elect-retry-period": "2" },
       'invalid argument "2" for "--leader-elect-retry-period": invalid duration "2" (want for example 90s, 5m or 1h30m)',
     ],
+    [
+      { "bmc-concurrency": "0" },
+      'invalid argument "0" for "--bmc-concurrency": want a number from 1 to 999999',
+    ],
+    [
+      { "repave-max-attempts": "-1" },
+      'invalid argument "-1" for "--repave-max-attempts": want a number from 0 to 999999',
+    ],
+    [{ "repave-timeout": "0s" }, 'invalid argument "0s" for "--repave-timeout": want a duration above zero'],
     [
       { "leader-elect-lease-duration": "5s" },
       "--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline",

@@ -1,0 +1,130 @@
+/** Power and installations: BMCs, Secrets, the controllers over them. Joins redfish/, k8s/, pxe/ and controllers/ for cmd/serve.ts. */
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import { TaskGroup } from "../base/tasks.ts";
+import { BmcCalls } from "../controllers/bmc_calls.ts";
+import { BmcPasswords } from "../controllers/bmc_passwords.ts";
+import { BootTrace, type Protocol } from "../controllers/boot_trace.ts";
+import { PowerController } from "../controllers/power.ts";
+import { RepaveController } from "../controllers/repave.ts";
+import type { KubeClient } from "../k8s/client.ts";
+import type { Directory } from "../machine/directory.ts";
+import type { Machine } from "../machine/types.ts";
+import type { FileAnswer, FileResolver } from "../pxe/answer.ts";
+import { bootFileFor } from "../pxe/dhcp/boot_file.ts";
+import type { DhcpEvent } from "../pxe/dhcp/server.ts";
+import type { ImageDirectory } from "../pxe/image.ts";
+import { openBmc } from "../redfish/bmc.ts";
+import { BmcPool } from "../redfish/pool.ts";
+import { objectReader } from "./images.ts";
+import type { Machines } from "./machines.ts";
+import type { ServeSettings } from "./serve_settings.ts";
+
+/** What switches machines and watches over their installations. */
+export interface Power {
+  /** To be told of each Machine that came or changed, and of the name of each that went. */
+  machineChanged(name: string, machine: Machine | undefined): void;
+  /** To be told of each DHCP message of a Machine. */
+  dhcpDecided(event: DhcpEvent): void;
+  /** Passes questions for files on and remembers who asked. */
+  traced(resolve: FileResolver, directory: Directory, over: Protocol): FileResolver;
+}
+
+/** What {@link startPower} needs. */
+export interface PowerOptions {
+  readonly settings: ServeSettings;
+  readonly client: KubeClient;
+  readonly machines: Machines;
+  readonly images: ImageDirectory;
+  readonly serveUrl: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Ends it. */
+  readonly stack: AsyncDisposableStack;
+}
+
+/** Starts to switch the machines that have a BMC. */
+export function startPower(options: PowerOptions): Power {
+  const { settings, client, machines, log, clock, stack } = options;
+  const trace = new BootTrace();
+  const bmcs = stack.use(
+    new BmcPool({
+      concurrency: settings.bmcConcurrency,
+      open: (target) => openBmc(target, { clock, log }),
+      clock,
+      log,
+    }),
+  );
+  const readObject = objectReader(client);
+  const passwords = new BmcPasswords(async (namespace, name, signal) => {
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
+    const secret = await readObject(path, signal) as { data?: Record<string, string> } | undefined;
+    return secret === undefined ? undefined : secret.data ?? {};
+  }, clock);
+  const common = {
+    machines: machines.store,
+    statuses: machines.statuses,
+    stored: machines.stored,
+    report: machines.report,
+    log,
+    clock,
+    random: options.random,
+  };
+  const calls = new BmcCalls({
+    bmcs,
+    passwords,
+    httpUri: (machine) => httpBootUri(options, machine),
+    poweredOn: (name) => trace.poweredOn(name),
+    log,
+    clock,
+  });
+  const power = stack.use(new PowerController({ ...common, calls }));
+  const limits = { timeoutMs: settings.repaveTimeoutMs, maxAttempts: settings.repaveMaxAttempts };
+  const repaves = new RepaveController({ ...common, limits, seen: (name) => trace.describe(name) });
+  // Of its own: it ends before the BMCs are closed.
+  const tasks = stack.use(new TaskGroup(log));
+  tasks.start("power", (signal) => power.run(signal));
+  tasks.start("installations", (signal) => repaves.run(signal));
+  return {
+    machineChanged(name, machine) {
+      if (machine === undefined) trace.forget(name);
+      power.machineChanged(name, machine);
+      repaves.machineChanged(name, machine);
+    },
+    dhcpDecided: ({ hit, outcome, reply, reason }) =>
+      trace.dhcp(hit.machine.name, outcome === "reply" && reply !== "NAK" ? undefined : reason),
+    traced: (resolve, directory, over) => tracedResolver(trace, resolve, directory, over),
+  };
+}
+
+function tracedResolver(trace: BootTrace, resolve: FileResolver, directory: Directory, over: Protocol): FileResolver {
+  return (client, path) => {
+    const remember = (answer: FileAnswer) => {
+      const machine = directory.byIp(client)?.machine;
+      if (machine !== undefined) trace.file(machine.name, path, over, failureOf(answer));
+      return answer;
+    };
+    const answer = resolve(client, path);
+    return answer instanceof Promise ? answer.then(remember) : remember(answer);
+  };
+}
+
+function failureOf(answer: FileAnswer): string | undefined {
+  return "reason" in answer ? answer.reason : undefined;
+}
+
+/** What a BMC can be told to boot, before the firmware says which architecture it is of: the image's only file, if any. */
+function httpBootUri({ images, serveUrl }: PowerOptions, machine: Machine): string | undefined {
+  const image = images.imageFor(machine, false);
+  if ("reason" in image) return;
+  const architectures = Object.keys(image.bootFiles).filter((key) => key.endsWith("-http"));
+  if (architectures.length > 1) return;
+  const [architecture] = architectures;
+  const choice = bootFileFor(
+    { kind: "http", ...(architecture === undefined ? {} : { architecture }) },
+    image,
+    serveUrl,
+  );
+  return choice.kind === "file" ? choice.name : undefined;
+}
