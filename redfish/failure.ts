@@ -121,4 +121,9 @@ export class AnswerError extends BmcError {
   constructor(readonly failure: Failure, what: string) {
     super(faultOf(failure), `${what}: ${failure.sentence}`);
   }
+
+  /** There is nothing at that path. */
+  get isGone(): boolean {
+    return this.failure.status === 404 || this.failure.status === 410;
+  }
 }

@@ -1,6 +1,7 @@
 /** Which of a BMC's systems is meant. */
 import type { RedfishClient } from "./client.ts";
-import { linkAt, textAt } from "./document.ts";
+import { type Document, linkAt, textAt } from "./document.ts";
+import { AnswerError } from "./failure.ts";
 import { lastPart, membersOf, resetAction } from "./system.ts";
 import { BmcError } from "./types.ts";
 
@@ -34,7 +35,7 @@ async function findByDocument(
 ): Promise<string> {
   const resettable: string[] = [];
   for (const member of members) {
-    const { document } = await client.get(member, signal);
+    const document = await documentAt(client, member, signal);
     if (textAt(document, "Id") === deviceId) return member;
     if (resetAction(document) !== undefined) resettable.push(member);
   }
@@ -46,4 +47,14 @@ async function findByDocument(
       ? "it shows no systems"
       : `it has no system ${deviceId}; spec.pxe.redfish.deviceID may be one of: ${all}`,
   );
+}
+
+/** Undefined where a list names what is not there (any more). */
+async function documentAt(client: RedfishClient, path: string, signal: AbortSignal): Promise<Document | undefined> {
+  try {
+    return (await client.get(path, signal)).document;
+  } catch (error) {
+    if (error instanceof AnswerError && error.isGone) return undefined;
+    throw error;
+  }
 }

@@ -23,7 +23,7 @@ export interface BmcPoolOptions {
    * @default 20000
    */
   readonly idleMs?: number;
-  /** A call that takes longer does not count any more, so that BMCs that never answer do not hold up the others. @default 3000 */
+  /** A call that takes longer does not count any more, so that BMCs that never answer do not hold up the others. @default 2000 */
   readonly slowMs?: number;
 }
 
@@ -56,7 +56,7 @@ export class BmcPool implements AsyncDisposable {
   /** Opens nothing yet. */
   constructor(options: BmcPoolOptions) {
     this.#options = options;
-    this.#gate = new Gate(options.concurrency, options.slowMs ?? 3000, options.clock);
+    this.#gate = new Gate(options.concurrency, options.slowMs ?? 2000, options.clock);
     this.#tasks = new TaskGroup(options.log);
   }
 

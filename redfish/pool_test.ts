@@ -129,7 +129,7 @@ Deno.test("BMCs that never answer hold up nobody: a call that takes long does no
   const waiting = pool.use(targetOf("z"), never, done).then(() => isDone = true);
   await settle();
   assert.equal(isDone, false);
-  rack.clock.advance(3000);
+  rack.clock.advance(2000);
   await waiting;
   // Their places are given back once, not twice.
   stop.abort();

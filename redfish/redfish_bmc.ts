@@ -138,8 +138,7 @@ export class RedfishBmc implements Bmc {
     try {
       return { uri, system: await this.#client.get(uri, signal) };
     } catch (error) {
-      const isGone = error instanceof AnswerError && [404, 410].includes(error.failure.status);
-      if (!isGone) throw error;
+      if (!(error instanceof AnswerError && error.isGone)) throw error;
       this.#system = undefined;
       if (known === undefined) throw new BmcError("no system", error.message, { cause: error });
       return await this.#readSystem(signal);
