@@ -28,15 +28,17 @@ export async function connect(settings: ClusterSettings, timeoutMs?: number): Pr
  * All Machines, or those of a label selector.
  * @throws {UsageError} when the server does not understand the selector
  */
-export async function listMachines(client: KubeClient, labelSelector?: string): Promise<MachineObject[]> {
+export async function listMachines(
+  client: KubeClient,
+  { selector, signal }: { readonly selector?: string; readonly signal: AbortSignal },
+): Promise<MachineObject[]> {
   const machines: MachineObject[] = [];
+  const selection = selector === undefined ? {} : { labelSelector: selector };
   try {
-    for await (const { items } of client.list<MachineObject>(MACHINES, labelSelector ? { labelSelector } : {})) {
-      machines.push(...items);
-    }
+    for await (const { items } of client.list<MachineObject>(MACHINES, selection, { signal })) machines.push(...items);
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 400 || labelSelector === undefined) throw error;
-    throw new UsageError(`invalid argument "${labelSelector}" for "-l, --selector": ${error.detail}`);
+    if (!(error instanceof ApiError) || error.status !== 400 || selector === undefined) throw error;
+    throw new UsageError(`invalid argument "${selector}" for "-l, --selector": ${error.detail}`);
   }
   return machines;
 }

@@ -36,10 +36,10 @@ const PARALLEL = 8;
 const MAX_TRIES = 20;
 const PAUSE = { baseMs: 50, maxMs: 2000 };
 
-async function findMeant({ settings: { which }, client }: Run): Promise<Meant[]> {
+async function findMeant({ settings: { which }, client, io: { signal } }: Run): Promise<Meant[]> {
   if (which.kind === "names") return which.names.map((name) => ({ name }));
   const selector = which.kind === "selector" ? which.selector : undefined;
-  const objects = await listMachines(client, selector);
+  const objects = await listMachines(client, { signal, ...(selector === undefined ? {} : { selector }) });
   if (objects.length === 0) {
     throw new StartError(selector === undefined ? "there are no Machines" : `no Machine has the labels ${selector}`);
   }
@@ -51,28 +51,29 @@ async function isConfirmed({ settings, io, client }: Run, count: number): Promis
   const { which, yes, dryRun, kind } = settings;
   if (which.kind !== "all" || yes || dryRun !== undefined) return true;
   const what = `${kind === "repave" ? "Repave (erase and install anew)" : "Reboot"} all ${count} Machines`;
-  const answer = await io.ask(`${what} of ${client.server}? [y/N]`);
+  const answer = await io.ask(`${what} of ${client.server.replace(/\/$/, "")}? [y/N]`);
   if (answer === undefined) throw new UsageError("--all asks first, and there is no terminal to ask on; add --yes");
   return /^y(es)?$/i.test(answer);
 }
 
 /** Raises the counters of one Machine; conflicts are tried again on its newest state. */
-async function ask({ settings, client, clock, random }: Run, meant: Meant): Promise<Asked> {
+async function ask({ settings, client, clock, random, io: { signal } }: Run, meant: Meant): Promise<Asked> {
   const { kind, until = "power", dryRun } = settings;
   let { object } = meant;
   for (let tries = 1;; tries++) {
-    object ??= await client.get<MachineObject & { metadata: { name: string } }>(MACHINES, meant);
+    object ??= await client.get<MachineObject & { metadata: { name: string } }>(MACHINES, meant, { signal });
     const request = requestFor(kind, until, object);
     if (dryRun === "client") return { name: meant.name, goal: request.goal, object: withRequest(object, request) };
     const query = { fieldManager: MANAGER, ...(dryRun === "server" ? { dryRun: "All" } : {}) };
     const options = { body: request.patch, contentType: "application/merge-patch+json", query };
     try {
+      // Not ended by the signal: nobody would know whether it came through.
       const after = await client.request<MachineObject>("PATCH", resourcePath(MACHINES, meant), options);
       return { name: meant.name, goal: request.goal, object: after };
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 409 || tries >= MAX_TRIES) throw error;
       object = undefined;
-      await clock.sleep(backoffMs(tries, PAUSE, random()));
+      await clock.sleep(backoffMs(tries, PAUSE, random()), { signal });
     }
   }
 }
@@ -81,14 +82,14 @@ async function ask({ settings, client, clock, random }: Run, meant: Meant): Prom
 async function askAll(run: Run, meant: readonly Meant[]): Promise<{ asked: Asked[]; failed: number; left: number }> {
   const { io } = run;
   const results: (Asked | undefined)[] = meant.map(() => undefined);
-  let [next, failed, begun] = [0, 0, 0];
+  let [next, failed] = [0, 0];
   const work = async () => {
     while (next < meant.length && !io.signal.aborted) {
       const at = next++;
-      begun++;
       try {
         results[at] = await ask(run, meant[at]!);
       } catch (error) {
+        if (io.signal.aborted) return;
         const line = error instanceof RequestError ? `Error: ${error.message}` : errorLine(error);
         if (line === undefined) throw error;
         failed++;
@@ -97,7 +98,8 @@ async function askAll(run: Run, meant: readonly Meant[]): Promise<{ asked: Asked
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
-  return { asked: results.filter((result) => result !== undefined), failed, left: meant.length - begun };
+  const asked = results.filter((result) => result !== undefined);
+  return { asked, failed, left: meant.length - asked.length - failed };
 }
 
 /** The smallest watch that shows all of them: a field selector names one object only. */

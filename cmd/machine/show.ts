@@ -23,7 +23,7 @@ const EVENTS = { group: "", version: "v1", plural: "events", namespace: "default
 /** Lists Machines. @returns the exit code */
 export async function list({ settings, io, client, nowMs }: Show<ListSettings>): Promise<number> {
   const { selector, output } = settings;
-  const objects = await listMachines(client, selector);
+  const objects = await listMachines(client, { signal: io.signal, ...(selector === undefined ? {} : { selector }) });
   if (output !== undefined) io.stdout(await printed(objects, output, true));
   else if (objects.length === 0) io.stderr("No resources found\n");
   else io.stdout(`${listLines(objects, nowMs).join("\n")}\n`);
@@ -33,7 +33,7 @@ export async function list({ settings, io, client, nowMs }: Show<ListSettings>):
 /** Shows one Machine. @returns the exit code */
 export async function status({ settings, io, client, nowMs }: Show<StatusSettings>): Promise<number> {
   const { name, output } = settings;
-  const object = await client.get<MachineObject & KubeObject>(MACHINES, { name });
+  const object = await client.get<MachineObject & KubeObject>(MACHINES, { name }, { signal: io.signal });
   const text = output === undefined
     ? `${statusLines(object, await eventsOf(client, object), nowMs).join("\n")}\n`
     : await printed([object], output, false);
