@@ -16,11 +16,14 @@ export class DevFolder implements AsyncDisposable {
   readonly isKept: boolean;
   /** What the last run in it used. */
   readonly ports: Ports;
+  /** A user who cannot wait for the end (a second Ctrl-C) leaves no folder behind either. */
+  readonly #onExit = () => Deno.removeSync(this.path, { recursive: true });
 
   private constructor(path: string, isKept: boolean, ports: Ports) {
     this.path = path;
     this.isKept = isKept;
     this.ports = ports;
+    if (!isKept) addEventListener("unload", this.#onExit);
   }
 
   /**
@@ -51,7 +54,9 @@ export class DevFolder implements AsyncDisposable {
 
   /** Removes it unless it is kept. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.isKept) await Deno.remove(this.path, { recursive: true });
+    if (this.isKept) return;
+    await Deno.remove(this.path, { recursive: true });
+    removeEventListener("unload", this.#onExit);
   }
 }
 

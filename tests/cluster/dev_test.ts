@@ -4,7 +4,7 @@ import { load } from "js-yaml";
 import { KubeClient } from "../../k8s/client.ts";
 import { systemHost } from "../../k8s/host.ts";
 import { locateAccess } from "../../k8s/locate.ts";
-import { Peer } from "../peers/peer.ts";
+import { Peer, peerTest } from "../peers/peer.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 const MACHINES = "/apis/unbounded-cloud.io/v1alpha3/machines";
@@ -111,3 +111,40 @@ Deno.test("a port that is taken: the next one, said so", () =>
     equal((await metalman.status).code, 0, metalman.output);
     match(metalman.output, new RegExp(`! port ${taken.addr.port} is taken: the registry is on port \\d+`));
   }));
+
+Deno.test("Ctrl-C that npx and deno task pass on too is one Ctrl-C: the end is orderly, and nothing is left", () =>
+  temporary(async (folder) => {
+    await using metalman = await start(folder, "--machines=20");
+    await metalman.waitFor(/node-\d+ +installing/);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.kill(metalman.pid, signal);
+    equal((await metalman.stop("SIGINT")).code, 0, metalman.output);
+    deepEqual(await left(`${folder}/tmp`), []);
+  }));
+
+Deno.test("output that nobody reads any more (| head) ends it without a word, and nothing is left", () =>
+  temporary(async (folder) => {
+    await Deno.mkdir(`${folder}/tmp`);
+    const line = `"$1" run -A "$2" dev | head -n 2; echo "\${PIPESTATUS[0]}"`;
+    await using shell = new Peer("bash", ["-c", line, "bash", Deno.execPath(), MAIN], {
+      env: { TMPDIR: `${folder}/tmp` },
+    });
+    await shell.end();
+    match(shell.output, /^metalman dev, for trying things out.*\n.*\n1\n$/);
+    deepEqual(await left(`${folder}/tmp`), []);
+  }));
+
+peerTest(
+  "a terminal that is closed ends it, and nothing is left",
+  { programs: ["script"] },
+  () =>
+    temporary(async (folder) => {
+      await Deno.mkdir(`${folder}/tmp`);
+      const line = `exec ${Deno.execPath()} run -A ${MAIN} dev`;
+      await using script = new Peer("script", ["-qfc", line, "/dev/null"], { env: { TMPDIR: `${folder}/tmp` } });
+      await script.waitFor(/installing/);
+      using watch = Deno.watchFs(`${folder}/tmp`);
+      // script holds the terminal: it dies without a word to what runs on it.
+      await script.stop("SIGKILL");
+      for await (const _ of watch) if ((await left(`${folder}/tmp`)).length === 0) break;
+    }),
+);
