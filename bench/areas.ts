@@ -1,4 +1,5 @@
 /** What can be measured, and the programs that each part needs. */
+import { benchDev } from "./dev.ts";
 import { benchDhcp } from "./dhcp.ts";
 import { benchHttp } from "./http.ts";
 import { benchImage } from "./image.ts";
@@ -13,7 +14,8 @@ import { benchRedfish } from "./redfish.ts";
 import type { Row } from "./report.ts";
 import type { Stage } from "./stage.ts";
 
-const CLUSTER = ["kube-apiserver", "docker-registry", "skopeo", "tar", "gzip"] as const;
+const KUBE_APISERVER = "kube-apiserver";
+const CLUSTER = [KUBE_APISERVER, "docker-registry", "skopeo", "tar", "gzip"] as const;
 
 /** One part of a run. */
 export interface AreaBench {
@@ -33,4 +35,5 @@ export const AREA_BENCHES: Readonly<Record<Area, AreaBench>> = {
   image: { needed: CLUSTER, peers: UNPACKERS, run: benchImage },
   memory: { needed: CLUSTER, peers: [], run: benchMemory },
   redfish: { needed: CLUSTER, peers: [], run: benchRedfish },
+  dev: { needed: [], peers: [KUBE_APISERVER], run: benchDev },
 };

@@ -19,12 +19,13 @@ export interface MetalmanOptions {
 export const HTTP_PORT = 8880;
 
 const SERVE_URL = `http://${OURS}:${HTTP_PORT}`;
-const MAIN = new URL("../main.ts", import.meta.url).pathname;
+/** The program. */
+export const MAIN = new URL("../main.ts", import.meta.url).pathname;
 
-/** As `deno task metalman` runs it. */
-function runFlags(): string[] {
-  const [, ...flags] = manifest.tasks.metalman.command.split(" ");
-  return flags.filter((flag) => flag !== "main.ts");
+/** What `deno task metalman`, or dev, gives to Deno before the program. */
+export function runFlags(task: "metalman" | "dev"): string[] {
+  const words = manifest.tasks[task].command.split(" ");
+  return words.slice(1, words.indexOf("main.ts"));
 }
 
 async function isReady(): Promise<boolean> {
@@ -46,7 +47,7 @@ export async function startMetalman(
   return await Daemon.start(stage, {
     program: Deno.execPath(),
     args: [
-      ...runFlags(),
+      ...runFlags("metalman"),
       MAIN,
       "serve-pxe",
       `--site=${site}`,

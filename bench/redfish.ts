@@ -2,7 +2,8 @@
 import { MemoryLogger } from "../base/log.ts";
 import { bmcCertificate, type EmulatedBmc, startBmc } from "../dev/bmc/server.ts";
 import type { BmcMachine } from "../dev/bmc/types.ts";
-import type { Cluster, SeenMachine } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
+import type { SeenMachine } from "./machine_api.ts";
 import { startMetalman } from "./metalman.ts";
 import { median, type Row } from "./report.ts";
 import type { Stage } from "./stage.ts";
