@@ -1,0 +1,36 @@
+/** The power controller over many BMCs at once (issue 5, deliver 3; contract 11.2). */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { Fleet } from "./fleet.ts";
+
+const SLOW = { callMs: 100, offMs: 3000, onMs: 1000 };
+
+/** Repaves so many machines, beside some whose BMC accepts calls and never answers; returns the model time that it takes. */
+async function repaveAll(count: number, hanging: number): Promise<number> {
+  await using fleet = new Fleet();
+  for (let i = 0; i < hanging; i++) fleet.add(`hung-${i}`, SLOW).hangs = true;
+  const names = Array.from({ length: count }, (_, i) => `node-${i}`);
+  const bmcs = names.map((name) => fleet.add(name, SLOW));
+  fleet.start();
+  const ms = await fleet.until(() => names.every((name) => fleet.isRebooted(name)), 120_000);
+  for (const bmc of bmcs) {
+    equal(bmc.mostAtOnce, 1, "one call at a time to each BMC");
+    deepEqual(bmc.calls.filter((call) => call !== "look"), ["boot Pxe", "Off", "On"]);
+    equal(bmc.model.seen.map(({ to }) => to).join(), "Off,On");
+  }
+  for (const name of names) deepEqual(fleet.conditions(name), ["Repaved False/Pending image=i:v1"]);
+  return ms;
+}
+
+Deno.test("200 machines are repaved at once, each BMC asked one thing at a time", async () => {
+  ok(await repaveAll(200, 0) <= 15_000);
+});
+
+Deno.test("20 BMCs that never answer delay 200 others by no more than a tenth", async () => {
+  const alone = await repaveAll(200, 0);
+  const beside = await repaveAll(200, 20);
+  ok(beside <= alone * 1.1, `${beside} ms beside hanging ones, ${alone} ms alone`);
+});
+
+Deno.test("1,000 machines are repaved at once", async () => {
+  ok(await repaveAll(1000, 0) <= 40_000);
+});
