@@ -14,8 +14,8 @@ export interface BootFacts {
   readonly enabledValues: readonly string[];
   /** Values of BootSourceOverrideMode. */
   readonly modes: readonly string[];
-  /** Whether the object has an HttpBootUri. */
-  readonly hasHttpUri: boolean;
+  /** What UEFI HTTP boots; `""` where nothing is set, undefined where there is no place for it. */
+  readonly httpUri: string | undefined;
 }
 
 const TARGET = "BootSourceOverrideTarget";
@@ -40,7 +40,7 @@ export function bootFacts(document: unknown): BootFacts | undefined {
     targets: targets.length > 0 ? targets : textsAt(boot, "BootSourceOverrideSupported"),
     enabledValues: textsAt(boot, `${ENABLED}${LIST}`),
     modes: textsAt(boot, `${MODE}${LIST}`),
-    hasHttpUri: valueAt(boot, "HttpBootUri") !== undefined,
+    httpUri: valueAt(boot, "HttpBootUri") === undefined ? undefined : textAt(boot, "HttpBootUri") ?? "",
   };
 }
 
@@ -70,6 +70,12 @@ export function isAsWished({ target, enabled }: BootOverride, wish: BootWish): b
   if (wish.kind === "own order") return !isSet || target === "Hdd";
   // Supermicro may read Pxe back as the boot entry that it made of it.
   return isSet && (target === wish.target || wish.target === "Pxe" && target === "UefiBootNext");
+}
+
+/** Whether nothing is left to write. What UEFI HTTP boots is no part of the override, and some BMCs do not keep it. */
+export function isWritten({ override, httpUri }: BootFacts, wish: BootWish): boolean {
+  const wanted = wish.kind === "network" && wish.target === "UefiHttp" ? wish.httpUri : undefined;
+  return isAsWished(override, wish) && (wanted === undefined || httpUri === undefined || httpUri === wanted);
 }
 
 /** One way to write a wish. */
@@ -118,7 +124,9 @@ export interface BootSetting {
 export function whyNot({ facts, wish }: BootSetting): string | undefined {
   if (wish.kind === "own order" || facts.targets.length === 0 || facts.targets.includes(wish.target)) return undefined;
   // OpenBMC takes UefiHttp unlisted where it has modes (libredfish); Supermicro lists it only in mode UEFI.
-  if (wish.target === "UefiHttp" && (facts.override.mode !== undefined || facts.hasHttpUri)) return undefined;
+  if (wish.target === "UefiHttp" && (facts.override.mode !== undefined || facts.httpUri !== undefined)) {
+    return undefined;
+  }
   return `the BMC offers no boot target ${wish.target}, only ${facts.targets.join(", ").slice(0, 200)}`;
 }
 
@@ -135,7 +143,7 @@ export function plainAttempts(setting: BootSetting): readonly BootAttempt[] {
     return enabled !== "Continuous" || !quirks.has("no Continuous") && !(isHttp && quirks.has("UefiHttp only Once"));
   });
   if (wish.kind === "network") {
-    const httpUri = wish.target === "UefiHttp" && wish.httpUri !== undefined && facts.hasHttpUri
+    const httpUri = wish.target === "UefiHttp" && wish.httpUri !== undefined && facts.httpUri !== undefined
       ? { httpUri: wish.httpUri }
       : {};
     return lasting.map((enabled) => ({ uri, target: wish.target, enabled, ...mode, ...httpUri }));

@@ -37,7 +37,9 @@ interface Place {
 }
 
 /** All fields of a target: two that differ in any share neither connection nor session (contract 11.2). */
-function keyOf({ url, deviceId, username, password, fingerprint }: BmcTarget): string {
+function keyOf(
+  { url, deviceId, username, password, fingerprint }: { readonly [K in keyof BmcTarget]: BmcTarget[K] | undefined },
+): string {
   return JSON.stringify([url, deviceId, username, password, fingerprint]);
 }
 
@@ -105,11 +107,15 @@ export class BmcPool implements AsyncDisposable {
 
   async #opened(place: Place, target: BmcTarget): Promise<Bmc> {
     const key = keyOf(target);
-    if (place.open?.key !== key) {
-      await this.#close(place);
-      place.open = { key, bmc: this.#options.open(target) };
-    }
-    return place.open!.bmc;
+    const { open } = place;
+    if (open?.key === key) return open.bmc;
+    // A first contact has had no pin, and speaks to nobody but the one that it saw since.
+    const isPinnedNow = open !== undefined && open.key === keyOf({ ...target, fingerprint: undefined }) &&
+      open.bmc.fingerprint !== undefined && open.bmc.fingerprint === target.fingerprint;
+    if (!isPinnedNow) await this.#close(place);
+    const bmc = isPinnedNow ? open.bmc : this.#options.open(target);
+    place.open = { key, bmc };
+    return bmc;
   }
 
   async #close(place: Place): Promise<void> {

@@ -28,7 +28,7 @@ class Rack {
   }
 
   #open(target: BmcTarget): Bmc {
-    const { url, deviceId, password } = target;
+    const { url, deviceId, password, fingerprint } = target;
     const name = `${new URL(url).hostname} ${deviceId} ${password}`;
     this.events.push(`open ${name}`);
     this.#count(url, 1);
@@ -38,7 +38,7 @@ class Rack {
       this.#count(url, -1);
       return Promise.resolve();
     };
-    return { look: unused, setBoot: unused, power: unused, close };
+    return { fingerprint: fingerprint ?? "seen", look: unused, setBoot: unused, power: unused, close };
   }
 
   #count(url: string, more: number): void {
@@ -58,7 +58,7 @@ Deno.test("contract 11.2: a connection is kept for the same URL, system, user, s
     ["system", { deviceId: "2" }],
     ["user", { username: "root" }],
     ["secret", { password: "two" }],
-    ["pin", { fingerprint: "aa" }],
+    ["pin", { fingerprint: "another" }],
   ];
   for (const [field, more] of others) {
     const rack = new Rack();
@@ -70,6 +70,20 @@ Deno.test("contract 11.2: a connection is kept for the same URL, system, user, s
     assert.equal(rack.events.map((event) => event.split(" ")[0]).join(" "), "open close open", field);
     assert.equal(rack.mostOpen, 1, field);
   }
+});
+
+Deno.test("contract 9: a first contact goes on with its session when the certificate that it saw is pinned", async () => {
+  const rack = new Rack();
+  await using pool = rack.pool();
+  await pool.use(targetOf("a"), never, done);
+  await pool.use(targetOf("a", { fingerprint: "seen" }), never, done);
+  assert.equal(rack.events.length, 1);
+  // What was pinned stays so, also for one that has no pin.
+  await pool.use(targetOf("a"), never, done);
+  assert.equal(rack.events.length, 3);
+  await pool.use(targetOf("a", { fingerprint: "seen", password: "two" }), never, done);
+  await pool.use(targetOf("a", { fingerprint: "other" }), never, done);
+  assert.equal(rack.events.length, 7);
 });
 
 Deno.test("one call at a time to each URL, whoever asks, in the order in which they came", async () => {

@@ -1,7 +1,7 @@
 /** One system behind one BMC: finds it, reads it, sets what it boots, switches it. */
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import { bootFacts, type BootSetting, isAsWished, settingsOf, settingsOwnBoot, wantsSettings, whyNot } from "./boot.ts";
+import { bootFacts, type BootSetting, isWritten, settingsOf, settingsOwnBoot, wantsSettings, whyNot } from "./boot.ts";
 import { RedfishClient, type Resource } from "./client.ts";
 import { AnswerError } from "./failure.ts";
 import { findSystem } from "./find_system.ts";
@@ -44,6 +44,11 @@ export class RedfishBmc implements Bmc {
     this.#client = new RedfishClient(this.#session, options.clock);
   }
 
+  /** Of the certificate that it showed, or has to show. */
+  get fingerprint(): string | undefined {
+    return this.#options.wire.fingerprint;
+  }
+
   /** Reads the system. @throws {BmcError} */
   look(signal: AbortSignal): Promise<SystemView> {
     return this.#named(async () => {
@@ -70,7 +75,7 @@ export class RedfishBmc implements Bmc {
       const place = await this.#readBoot(uri, system, signal);
       const facts = bootFacts(place.resource.document);
       if (facts === undefined) return { kind: "not supported", reason: "the BMC has no boot override" };
-      if (isAsWished(facts.override, wish)) return { kind: "set" };
+      if (isWritten(facts, wish)) return { kind: "set" };
       const quirks = quirksOf(await this.#client.root(signal));
       const setting = { facts, uri: place.uri, system: uri, settings: settingsOf(system.document), wish, quirks };
       const reason = whyNot(setting);
@@ -85,7 +90,8 @@ export class RedfishBmc implements Bmc {
     return this.#named(async () => {
       const { uri, system } = await this.#readSystem(signal);
       const power = powerOf(system.document);
-      if (isOnItsWay(power, to)) return;
+      // Not where it is only on its way: it may have been so for long, and be asked for again.
+      if (power === to) return;
       const action = resetAction(system.document);
       if (action === undefined) throw new BmcError("refused", `${uri} has no Reset action`);
       // Read each time: some offer only what fits the power state (iRMC).
@@ -165,7 +171,7 @@ export class RedfishBmc implements Bmc {
     try {
       return (await this.#client.get(manager, signal)).document;
     } catch (error) {
-      if (!(error instanceof AnswerError)) throw error;
+      if (!(error instanceof BmcError) || !["refused", "busy", "protocol"].includes(error.fault)) throw error;
       return undefined;
     }
   }

@@ -53,7 +53,8 @@ export class Session {
     const login = this.#login ??= await this.#logIn(signal);
     let answer = await this.#askAs(login, ask, signal);
     if (answer.status === 401 && login.kind === "session") {
-      this.#login = undefined;
+      // Should the BMC know it still, there would be two.
+      await this.close(signal);
       const again = this.#login = await this.#logIn(signal);
       answer = await this.#askAs(again, ask, signal);
     }

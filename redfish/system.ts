@@ -95,7 +95,7 @@ const WAYS: Readonly<Record<"On" | "Off", readonly string[]>> = {
  * known, since it leads to the other one.
  */
 export function resetTypesFor(to: "On" | "Off", offered: readonly string[], power: PowerState): readonly string[] {
-  if (offered.length === 0) return WAYS[to].slice(0, 1);
+  if (offered.length === 0) return WAYS[to].filter((type) => type !== "PushPowerButton");
   const isOpposite = power === (to === "On" ? "Off" : "On");
   return WAYS[to].filter((type) => offered.includes(type) && (type !== "PushPowerButton" || isOpposite));
 }

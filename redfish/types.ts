@@ -1,6 +1,9 @@
 /** The doors of the Redfish client: what is asked of a BMC, and what it says. */
 
-/** A system behind a BMC. Two that differ in any field never share a connection or a session (contract 11.2). */
+/**
+ * A system behind a BMC. Two that differ in any field never share a connection or a session (contract 11.2), save that
+ * a first contact goes on when the certificate that it saw is pinned.
+ */
 export interface BmcTarget {
   /** Base URL without a trailing slash, such as `https://10.0.10.11`. */
   readonly url: string;
@@ -62,6 +65,8 @@ export type BootOutcome =
 
 /** One system behind one BMC. One call at a time; every call may take as long as its time-outs, and ends at once when the signal aborts. */
 export interface Bmc {
+  /** Of the certificate that it showed, once it was spoken to; in the form of {@link BmcTarget.fingerprint}. */
+  readonly fingerprint?: string | undefined;
   /** Reads the system. @throws {BmcError} */
   look(signal: AbortSignal): Promise<SystemView>;
   /** Makes the boot override as wished, and reads it back. Does nothing where it is so already. @throws {BmcError} */

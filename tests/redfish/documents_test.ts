@@ -236,8 +236,8 @@ Deno.test("every system with a Reset action can be switched off and on", () => {
 
 Deno.test("resetTypesFor() takes what is offered, and presses the button only where the state is known", () => {
   const cases: readonly [Parameters<typeof resetTypesFor>, string][] = [
-    [["Off", [], "On"], "ForceOff"],
-    [["On", [], "Off"], "On"],
+    [["Off", [], "On"], "ForceOff GracefulShutdown"],
+    [["On", [], "Off"], "On ForceOn"],
     [["Off", ["On", "GracefulShutdown", "PushPowerButton"], "On"], "GracefulShutdown PushPowerButton"],
     [["Off", ["On", "PushPowerButton"], "On"], "PushPowerButton"],
     [["Off", ["On", "PushPowerButton"], "Unknown"], ""],

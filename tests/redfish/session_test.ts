@@ -102,6 +102,7 @@ Deno.test("contract 9: a BMC that refuses each new session's token is not asked 
   const { bmc } = clientOf(wire);
   await assert.rejects(bmc.look(never), (error) => error instanceof BmcError && error.fault === "login");
   assert.equal(wire.count("POST"), 2);
+  assert.equal(wire.sessions, 1);
 });
 
 Deno.test("contract 9: Basic where there are no sessions, and no further try to make one", async () => {
