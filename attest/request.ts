@@ -18,7 +18,7 @@ export class AttestRequestError extends Error {
   /** Of the answer. */
   readonly status: 400 | 413;
 
-  /** @param status of the answer */
+  /** With the status of the answer and its text. */
   constructor(status: 400 | 413, message: string) {
     super(message);
     this.status = status;

@@ -1,0 +1,257 @@
+/**
+ * POST /attest (contract 10): a bootstrap token for a Machine that nothing but its TPM can open. All that can be refused
+ * is refused before anything is written or asked for (contract 11.18), and as the client tries nothing twice, whatever
+ * may help is tried again here for as long as it waits.
+ */
+import { createHash } from "node:crypto";
+import { type AttestPolicy, decideAttest, ekIdentity } from "../attest/decide.ts";
+import { makeCredential, type RandomBytes } from "../attest/make_credential.ts";
+import { type AttestRequest, AttestRequestError, readAttestRequest } from "../attest/request.ts";
+import { KEY_SIZE, NONCE_SIZE, seal } from "../attest/seal.ts";
+import { formatIpv4 } from "../base/address.ts";
+import { backoffMs } from "../base/backoff.ts";
+import type { Clock } from "../base/clock.ts";
+import { LineBudget } from "../base/line_budget.ts";
+import type { Logger } from "../base/log.ts";
+import { ApiError, isTransient } from "../k8s/errors.ts";
+import type { StatusWriter } from "../k8s/status.ts";
+import { withPinnedKey, withToken } from "../machine/attestation.ts";
+import type { Directory } from "../machine/directory.ts";
+import type { Machine, MachineObject } from "../machine/types.ts";
+import { HourlyBudget } from "./token_budget.ts";
+
+/** An answer of the HTTP port. */
+export interface AttestAnswer {
+  /** Of the answer. */
+  readonly status: number;
+  /** The answer's JSON, or a sentence. */
+  readonly text: string;
+  /** How long the client is asked to wait. */
+  readonly retryAfterS?: number;
+}
+
+/** What attestation needs. */
+export interface AttestationOptions {
+  /** Whose address it is. */
+  readonly directory: Pick<Directory, "byIp">;
+  /** Whether Machines are read, so that an unknown address is nobody's. */
+  readonly synced: () => boolean;
+  /** Where first use is decided. */
+  readonly statuses: Pick<StatusWriter<MachineObject>, "write">;
+  /** Called with each object as the API has it after a write. */
+  readonly stored: (object: MachineObject) => void;
+  /** Asks the API for a token. */
+  readonly requestToken: (signal: AbortSignal) => Promise<string>;
+  /** PEM of the cluster's authority; undefined when it cannot be known. */
+  readonly clusterCa: (signal: AbortSignal) => Promise<string | undefined>;
+  /** What the operator wants. */
+  readonly policy: AttestPolicy;
+  /** Says something about a Machine where an operator sees it. */
+  readonly event: (machine: Machine, severity: "Normal" | "Warning", reason: string, message: string) => void;
+  /** What is said about nobody's requests and about trouble. */
+  readonly log: Logger;
+  /** Time. */
+  readonly clock: Clock;
+  /** In [0, 1), for pauses. */
+  readonly random: () => number;
+  /** For keys. */
+  readonly randomBytes: RandomBytes;
+}
+
+/** Tokens of a Machine in an hour. */
+const TOKENS_AN_HOUR = 60;
+/** As long as a request may be answered; the connection gives up after a minute. */
+const ANSWER_MS = 45_000;
+/** Requests that wait for the API. */
+const MAX_OPEN = 1024;
+const MAX_OPEN_PER_MACHINE = 4;
+const RETRY = { baseMs: 250, maxMs: 5000 };
+const LINES = { burst: 100, perSecond: 1 };
+
+/** Ends the work on a request with an answer that is none of the good ones. */
+class Refused extends Error {
+  readonly status: number;
+  readonly reason: string;
+  readonly retryAfterS: number | undefined;
+
+  constructor(status: number, reason: string, message: string, retryAfterS?: number) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+const away = (what: string) => new Refused(503, "Unavailable", `${what}, try again`, 5);
+
+/** Answers the requests of all machines. */
+export class Attestation {
+  readonly #options: AttestationOptions;
+  readonly #budget = new HourlyBudget(TOKENS_AN_HOUR);
+  readonly #lines = new LineBudget(LINES);
+  readonly #open = new Map<string, number>();
+  #openCount = 0;
+
+  /** Nothing is asked for before the first request. */
+  constructor(options: AttestationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Answers one request; never rejects.
+   * @param client its IPv4 address as an unsigned 32-bit number
+   */
+  async answer(client: number, body: Uint8Array): Promise<AttestAnswer> {
+    const { directory, synced } = this.#options;
+    const machine = directory.byIp(client)?.machine;
+    if (machine === undefined) {
+      const unknown = synced()
+        ? new Refused(404, "UnknownClient", "no Machine has a lease with this address")
+        : away("Machines are not known yet");
+      return this.#refuse(undefined, client, unknown);
+    }
+    try {
+      return { status: 200, text: await this.#attest(machine, client, body) };
+    } catch (error) {
+      return this.#refuse(machine, client, error);
+    }
+  }
+
+  async #attest(machine: Machine, client: number, body: Uint8Array): Promise<string> {
+    const { policy, clock, randomBytes } = this.#options;
+    const request = readAttestRequest(body);
+    const decision = decideAttest(machine.object, request, policy, clock.now());
+    if (decision.kind === "refused") throw new Refused(decision.status, decision.reason, decision.message);
+    const key = randomBytes(KEY_SIZE);
+    // Before anything is stored: a key that nothing can be encrypted to is no key.
+    const credential = makeCredential(request.ek, { name: request.srk.name, secret: key }, randomBytes);
+    const { token, ca } = await this.#limited(machine, async (signal) => {
+      const ca = await this.#clusterCa(signal);
+      if (decision.firstUse) await this.#pin(machine, client, request, decision.ekPem, signal);
+      return { ca, token: await this.#token(machine, signal) };
+    });
+    this.#issued(machine, client, token);
+    const nonce = randomBytes(NONCE_SIZE);
+    return JSON.stringify({
+      credentialBlob: credential.credentialBlob.toBase64(),
+      encryptedSecret: credential.encryptedSecret.toBase64(),
+      encryptedToken: seal(token, key, nonce).toBase64(),
+      gcmNonce: nonce.toBase64(),
+      ...(ca === undefined ? {} : { clusterCA: ca }),
+    });
+  }
+
+  /** Runs what asks the API, for so long and so often at once. */
+  async #limited<T>({ name, uid }: Machine, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const open = this.#open.get(name) ?? 0;
+    if (open >= MAX_OPEN_PER_MACHINE || this.#openCount >= MAX_OPEN) {
+      throw new Refused(429, "TooManyRequests", "too many requests wait for an answer, try again", 5);
+    }
+    if (!this.#budget.take(uid, this.#options.clock.now())) {
+      throw new Refused(429, "TooManyTokens", `this Machine had ${TOKENS_AN_HOUR} tokens within an hour`, 60);
+    }
+    this.#open.set(name, open + 1);
+    this.#openCount++;
+    const end = new AbortController();
+    const timeout = Promise.withResolvers<never>();
+    this.#options.clock.sleep(ANSWER_MS, { signal: end.signal }).then(
+      () => timeout.reject(away("the Kubernetes API does not answer")),
+      () => {},
+    );
+    try {
+      return await Promise.race([run(end.signal), timeout.promise]);
+    } catch (error) {
+      this.#budget.giveBack(uid);
+      throw error;
+    } finally {
+      end.abort();
+      this.#openCount--;
+      const left = this.#open.get(name)! - 1;
+      if (left === 0) this.#open.delete(name);
+      else this.#open.set(name, left);
+    }
+  }
+
+  /** First use: whoever is in the status when it is written is the one, and everybody else is checked against it. */
+  async #pin(
+    machine: Machine,
+    client: number,
+    request: AttestRequest,
+    pem: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { statuses, stored, event, policy, clock } = this.#options;
+    const key = { uid: machine.uid, pem, nowMs: clock.now() };
+    const outcome = await statuses.write(machine.name, "endorsement key", (object) => withPinnedKey(object, key));
+    signal.throwIfAborted();
+    if (outcome.kind === "gone" || outcome.object.metadata.uid !== machine.uid) {
+      throw new Refused(404, "UnknownClient", "no Machine has a lease with this address");
+    }
+    stored(outcome.object);
+    const decision = decideAttest(outcome.object, request, policy, clock.now());
+    if (decision.kind === "refused") throw new Refused(decision.status, decision.reason, decision.message);
+    // Written by another replica or an operator between our look and now, and taken away again.
+    if (decision.firstUse) throw away("the endorsement key could not be kept");
+    const { sha256 } = ekIdentity(request.ek.key);
+    event(machine, "Normal", "AttestedFirstUse", `endorsement key ${sha256} is kept, from ${formatIpv4(client)}`);
+  }
+
+  /** A token, asked for until there is one: asking twice does no harm. */
+  async #token({ name }: Machine, signal: AbortSignal): Promise<string> {
+    const { requestToken, clock, random, log } = this.#options;
+    for (let failures = 1;; failures++) {
+      try {
+        return await requestToken(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (failures === 1 && this.#lines.take(clock.now())) {
+          log.warn("no token from the Kubernetes API", { machine: name, error });
+        }
+        if (error instanceof ApiError && !isTransient(error)) {
+          throw new Refused(500, "NoToken", "the Kubernetes API refuses to give a token");
+        }
+      }
+      await clock.sleep(backoffMs(failures, RETRY, random()), { signal });
+    }
+  }
+
+  /** A client that has it already can do without, so trouble with it is no reason to refuse. */
+  async #clusterCa(signal: AbortSignal): Promise<string | undefined> {
+    const { clusterCa, log } = this.#options;
+    const ca = await clusterCa(signal);
+    if (ca === undefined) log.warn("a token is issued without the cluster's CA, which is not known");
+    return ca;
+  }
+
+  #issued(machine: Machine, client: number, token: string): void {
+    const { statuses, stored, event, log, clock } = this.#options;
+    const sha256Prefix = createHash("sha256").update(token).digest("hex").slice(0, 16);
+    const ip = formatIpv4(client);
+    event(machine, "Normal", "TokenIssued", `a bootstrap token with SHA-256 ${sha256Prefix}... is issued to ${ip}`);
+    log.info("bootstrap token issued", { machine: machine.name, ip, tokenSHA256Prefix: sha256Prefix });
+    const note = { uid: machine.uid, sha256Prefix, nowMs: clock.now() };
+    statuses.write(machine.name, "token", (object) => withToken(object, note)).then((outcome) => {
+      if (outcome.kind !== "gone") stored(outcome.object);
+    });
+  }
+
+  #refuse(machine: Machine | undefined, client: number, error: unknown): AttestAnswer {
+    const refused = refusalOf(error);
+    const { status, reason, message, retryAfterS } = refused;
+    const ip = formatIpv4(client);
+    const { event, log, clock } = this.#options;
+    if (machine !== undefined) event(machine, "Warning", "AttestRefused", `${reason}: ${message}; from ${ip}`);
+    if (this.#lines.take(clock.now())) {
+      const cause = refused === error || error instanceof AttestRequestError ? {} : { error };
+      const fields = { machine: machine?.name, ip, status, reason, why: message, ...cause };
+      log.warn("attestation refused", { ...fields, alsoHeldBack: this.#lines.heldBack() });
+    }
+    return { status, text: `${message}\n`, ...(retryAfterS === undefined ? {} : { retryAfterS }) };
+  }
+}
+
+function refusalOf(error: unknown): Refused {
+  if (error instanceof Refused) return error;
+  if (error instanceof AttestRequestError) return new Refused(error.status, "BadRequest", error.message);
+  return new Refused(500, "InternalError", "internal error");
+}

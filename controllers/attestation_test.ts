@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import { createDecipheriv } from "node:crypto";
+import { parseIpv4 } from "../base/address.ts";
+import { FakeClock } from "../base/clock.ts";
+import { MemoryLogger } from "../base/log.ts";
+import { SoftwareTpm } from "../dev/tpm/software_tpm.ts";
+import { ApiError, ConnectionError } from "../k8s/errors.ts";
+import { StatusWriter } from "../k8s/status.ts";
+import { pinnedKey } from "../machine/attestation.ts";
+import type { Machine, MachineObject } from "../machine/types.ts";
+import { readMachine } from "../machine/types.ts";
+import { type AttestAnswer, Attestation, type AttestationOptions } from "./attestation.ts";
+
+const CLIENT = parseIpv4("10.0.0.11");
+const STRANGER = parseIpv4("10.0.0.99");
+
+/** A Machine in an API that keeps versions, and what attestation says and asks. */
+class Site implements AsyncDisposable {
+  object: MachineObject = {
+    metadata: { name: "m", uid: "u", resourceVersion: "1" },
+    spec: { pxe: { dhcpLeases: [{ mac: "aa:bb:cc:dd:ee:01", ipv4: "10.0.0.11", subnetMask: "255.255.255.0" }] } },
+  };
+  readonly clock = new FakeClock(Date.parse("2026-11-23T10:00:00Z"));
+  readonly events: string[] = [];
+  readonly log = new MemoryLogger();
+  readonly attestation: Attestation;
+  readonly #end = new AbortController();
+  readonly #run: Promise<void>;
+  /** What the directory knows; the watch may be behind. */
+  machine: Machine | undefined = readMachine(this.object).machine;
+  writes = 0;
+  tokens = 0;
+  /** Called before a write and before a token is given. */
+  onWrite: () => void = () => {};
+  onToken: () => string | Promise<string> = () => `token-${this.tokens}`;
+
+  constructor(options: Partial<AttestationOptions> = {}) {
+    const { clock, log } = this;
+    const statuses = new StatusWriter<MachineObject>({
+      client: {
+        get: <T>() => Promise.resolve(this.object as T),
+        replaceStatus: <T>(_: unknown, object: T) =>
+          Promise.resolve().then(() => this.#replace(object as MachineObject) as T),
+      },
+      resource: { group: "g", version: "v", plural: "machines" },
+      cached: () => this.machine?.object,
+      log,
+      clock,
+      random: () => 0.5,
+    });
+    this.#run = statuses.run(this.#end.signal);
+    this.attestation = new Attestation({
+      directory: {
+        byIp: (ip) =>
+          ip === CLIENT && this.machine ? { machine: this.machine, lease: this.machine.leases[0]! } : undefined,
+      },
+      synced: () => true,
+      statuses,
+      stored: () => {},
+      requestToken: async () => {
+        this.tokens++;
+        return await this.onToken();
+      },
+      clusterCa: () => Promise.resolve("CA"),
+      policy: { authorities: [], requireEkCert: false, onlyInstalling: false },
+      event: (machine, severity, reason, message) =>
+        this.events.push(`${machine.name} ${severity} ${reason} ${message}`),
+      log,
+      clock,
+      random: () => 0.5,
+      randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
+      ...options,
+    });
+  }
+
+  #replace(object: MachineObject): MachineObject {
+    this.onWrite();
+    if (object.metadata.resourceVersion !== this.object.metadata.resourceVersion) throw new ApiError("PUT", 409);
+    this.writes++;
+    return this.object = { ...object, metadata: { ...object.metadata, resourceVersion: String(Math.random()) } };
+  }
+
+  post(tpm: SoftwareTpm, from = CLIENT): Promise<AttestAnswer> {
+    return this.attestation.answer(from, bodyOf({ ekPub: tpm.ekPub.toBase64(), srkPub: tpm.srkPub.toBase64() }));
+  }
+
+  /** Lets time pass until the answer is there. */
+  async patiently<T>(answer: Promise<T>): Promise<T> {
+    let there = false;
+    const done = answer.finally(() => there = true);
+    while (!there) {
+      await new Promise((resolve) => setTimeout(resolve));
+      this.clock.advance(1000);
+    }
+    return await done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end.abort();
+    await this.#run;
+  }
+}
+
+function bodyOf(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+/** As a client does: opens the credential, and with the key in it the token. */
+function tokenIn({ status, text }: AttestAnswer, tpm: SoftwareTpm): string {
+  assert.equal(status, 200, text);
+  const answer = JSON.parse(text) as Record<string, string>;
+  const bytes = (name: string) => Uint8Array.fromBase64(answer[name]!);
+  const names = ["credentialBlob", "encryptedSecret", "encryptedToken", "gcmNonce", "clusterCA"];
+  assert.deepEqual(Object.keys(answer), names);
+  assert.equal(answer.clusterCA, "CA");
+  const key = tpm.activate({ credentialBlob: bytes("credentialBlob"), encryptedSecret: bytes("encryptedSecret") });
+  const sealed = bytes("encryptedToken");
+  const cipher = createDecipheriv("aes-256-gcm", key, bytes("gcmNonce"));
+  cipher.setAuthTag(sealed.subarray(-16));
+  return cipher.update(sealed.subarray(0, -16)).toString() + cipher.final().toString();
+}
+
+Deno.test("a TPM gets a token that it alone can open, and its key is kept on first use (contract 10)", async () => {
+  await using site = new Site();
+  const tpm = new SoftwareTpm("rsa");
+  assert.equal(tokenIn(await site.post(tpm), tpm), "token-1");
+  assert.match(pinnedKey(site.object)!, /^-----BEGIN PUBLIC KEY-----\n/);
+  assert.match(site.events[0]!, /^m Normal AttestedFirstUse endorsement key [0-9a-f]{64} is kept, from 10\.0\.0\.11$/);
+  assert.match(
+    site.events[1]!,
+    /^m Normal TokenIssued a bootstrap token with SHA-256 [0-9a-f]{16}\.\.\. is issued to 10/,
+  );
+  await site.patiently(noted(site));
+  const { attestation } = site.object.status as Record<string, Record<string, string>>;
+  assert.match(attestation!.tokenSHA256Prefix!, /^[0-9a-f]{16}$/);
+  const said = JSON.stringify([site.events, site.log.lines]);
+  assert.ok(!said.includes("token-1"), said);
+});
+
+/** Resolves when the status says that there was a token. */
+async function noted(site: Site): Promise<void> {
+  while (!JSON.stringify(site.object.status).includes("tokenIssuedAt")) {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+Deno.test("another TPM is refused with 403, and nothing is written or asked for (contract 10, 11.18)", async () => {
+  await using site = new Site();
+  const first = new SoftwareTpm();
+  await site.post(first);
+  site.machine = readMachine(site.object).machine;
+  await site.patiently(noted(site));
+  const { writes, tokens } = site;
+  const { status, text } = await site.post(new SoftwareTpm());
+  assert.deepEqual([status, text], [403, "the endorsement key is not the one that this Machine is known by\n"]);
+  assert.deepEqual([site.tokens, site.writes], [tokens, writes]);
+  assert.equal(site.events.at(-1), `m Warning AttestRefused AnotherKey: ${text.trim()}; from 10.0.0.11`);
+  assert.equal(tokenIn(await site.post(first), first), `token-${tokens + 1}`);
+});
+
+const BAD: readonly (readonly [name: string, from: number, body: unknown, status: number])[] = [
+  ["an unknown client", STRANGER, {}, 404],
+  ["no keys", CLIENT, {}, 400],
+  ["too much", CLIENT, "x".repeat(70_000), 413],
+];
+for (const [name, from, body, wanted] of BAD) {
+  Deno.test(`answer() refuses ${name} with ${wanted} and stores nothing (contract 10, 11.18)`, async () => {
+    await using site = new Site();
+    const { status, text } = await site.attestation.answer(from, bodyOf(body));
+    assert.equal(status, wanted);
+    assert.match(text, /^[a-zA-Z][^\n]+\n$/);
+    assert.deepEqual([site.writes, site.tokens, site.events.length], [0, 0, from === CLIENT ? 1 : 0]);
+    assert.equal(site.log.lines.length, 1);
+  });
+}
+
+Deno.test("of two first uses at once exactly one wins, and the other is checked against it (contract 10)", async () => {
+  for (let round = 0; round < 20; round++) {
+    await using site = new Site();
+    const tpms = [new SoftwareTpm(), new SoftwareTpm()];
+    const answers = await site.patiently(Promise.all(tpms.map((tpm) => site.post(tpm))));
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 403]);
+    const winner = tpms[answers.findIndex(({ status }) => status === 200)]!;
+    site.machine = readMachine(site.object).machine;
+    assert.equal((await site.post(winner)).status, 200);
+  }
+});
+
+Deno.test("a key that another replica has written meanwhile counts (contract 10)", async () => {
+  const loser = new SoftwareTpm();
+  const winner = new SoftwareTpm();
+  await using other = new Site();
+  await other.post(winner);
+  await using site = new Site();
+  site.onWrite = () => site.object = { ...other.object, metadata: { ...other.object.metadata, resourceVersion: "2" } };
+  assert.equal((await site.post(loser)).status, 403);
+  assert.equal(site.tokens, 0);
+  assert.equal((await site.post(winner)).status, 200);
+});
+
+Deno.test("a failing API is tried again until it answers (contract 10: the client retries nothing)", async () => {
+  await using site = new Site();
+  let trouble = 3;
+  site.onWrite = () => {
+    if (trouble-- > 0) throw new ConnectionError("api", "ECONNREFUSED");
+  };
+  let refusals = 3;
+  site.onToken = () => {
+    if (refusals-- > 0) throw new ApiError("POST", 503);
+    return "late";
+  };
+  const tpm = new SoftwareTpm();
+  assert.equal(tokenIn(await site.patiently(site.post(tpm)), tpm), "late");
+});
+
+Deno.test("an API that stays away is 503 and a time to come back, one that says no is 500", async () => {
+  await using site = new Site();
+  site.onToken = () => new Promise(() => {});
+  const started = site.clock.now();
+  const { status, retryAfterS } = await site.patiently(site.post(new SoftwareTpm()));
+  assert.deepEqual([status, retryAfterS], [503, 5]);
+  assert.ok(site.clock.now() - started < 60_000, "before the connection gives up");
+
+  await using closed = new Site();
+  closed.onToken = () => Promise.reject(new ApiError("POST", 403, { reason: "Forbidden" }));
+  assert.equal((await closed.post(new SoftwareTpm())).status, 500);
+});
+
+Deno.test("a Machine gets sixty tokens an hour and no more; those that failed do not count", async () => {
+  await using site = new Site();
+  const tpm = new SoftwareTpm();
+  site.onToken = () => Promise.reject(new ApiError("POST", 403));
+  assert.equal((await site.post(tpm)).status, 500);
+  site.onToken = () => "t";
+  for (let i = 0; i < 60; i++) assert.equal((await site.post(tpm)).status, 200);
+  const { status, retryAfterS } = await site.post(tpm);
+  assert.deepEqual([status, retryAfterS], [429, 60]);
+  site.clock.advance(3_600_001);
+  assert.equal((await site.post(tpm)).status, 200);
+});
+
+Deno.test("a Machine may have four requests wait, so that one cannot hold up the others", async () => {
+  await using site = new Site();
+  const tpm = new SoftwareTpm();
+  const token = Promise.withResolvers<string>();
+  site.onToken = () => token.promise;
+  const waiting = [1, 2, 3, 4].map(() => site.post(tpm));
+  assert.equal((await site.post(tpm)).status, 429);
+  token.resolve("t");
+  for (const { status } of await Promise.all(waiting)) assert.equal(status, 200);
+  assert.equal((await site.post(tpm)).status, 200);
+});
+
+Deno.test("without the cluster's CA there is a token all the same (contract 11.11)", async () => {
+  await using site = new Site({ clusterCa: () => Promise.resolve(undefined) });
+  const { status, text } = await site.post(new SoftwareTpm());
+  assert.deepEqual([status, "clusterCA" in JSON.parse(text)], [200, false]);
+});
+
+Deno.test("before Machines are read nobody is unknown: 503", async () => {
+  await using site = new Site({ synced: () => false });
+  assert.equal((await site.attestation.answer(STRANGER, bodyOf({}))).status, 503);
+});
+
+Deno.test("a Machine that was made again under the name meanwhile is not given the key", async () => {
+  await using site = new Site();
+  site.onWrite = () => site.object = { metadata: { name: "m", uid: "v", resourceVersion: "9" } };
+  assert.equal((await site.post(new SoftwareTpm())).status, 404);
+  assert.equal(pinnedKey(site.object), undefined);
+});

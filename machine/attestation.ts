@@ -1,0 +1,72 @@
+/** What a Machine says about its TPM, and when it may want a token. */
+import { ConditionType, formatTime } from "./conditions.ts";
+import type { Condition, MachineObject, MachineStatus } from "./types.ts";
+
+type Json = Record<string, unknown>;
+const record = (value: unknown): Json => typeof value === "object" && value !== null ? value as Json : {};
+
+/** The endorsement key that was seen first, as PEM. */
+export function pinnedKey({ status }: MachineObject): string | undefined {
+  const { ekPublicKey } = record(status?.tpm);
+  return typeof ekPublicKey === "string" && ekPublicKey !== "" ? ekPublicKey : undefined;
+}
+
+/**
+ * SHA-256 of the endorsement keys that spec.attestation allows, in lower case; undefined when it does not say. What
+ * cannot be read allows no key: a list with a slip in it must not let everybody in.
+ */
+export function allowedKeys({ spec }: MachineObject): readonly string[] | undefined {
+  const list = record(record(spec).attestation).ekPublicKeySHA256;
+  if (list === undefined || list === null) return undefined;
+  const entries = Array.isArray(list) ? list : [list];
+  return entries.map((entry) => String(entry).replaceAll(":", "").toLowerCase());
+}
+
+/**
+ * Whether a Machine is being installed, or has never come up: from the moment that an installation is asked for until
+ * cloud-init of the system that it left is done.
+ */
+export function isInstalling({ spec, status }: MachineObject): boolean {
+  const counter = (value: unknown) => Number(record(value).repaveCounter ?? 0);
+  if (counter(record(spec).operations) > counter(status?.operations)) return true;
+  const done = find(status, ConditionType.CloudInitDone);
+  if (done === undefined) return status?.phase !== "Ready";
+  if (done.status !== "True") return true;
+  const repaved = find(status, ConditionType.Repaved);
+  return repaved?.status === "True" && Date.parse(repaved.lastTransitionTime) > Date.parse(done.lastTransitionTime);
+}
+
+function find(status: MachineStatus | undefined, type: string): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}
+
+/**
+ * The status with an endorsement key in it; undefined when there is one, which then counts.
+ * @param uid of the Machine that the key was checked for
+ */
+export function withPinnedKey(
+  object: MachineObject,
+  { uid, pem, nowMs }: { readonly uid: string; readonly pem: string; readonly nowMs: number },
+): MachineStatus | undefined {
+  if (object.metadata.uid !== uid || pinnedKey(object) !== undefined) return undefined;
+  const { status } = object;
+  return {
+    ...status,
+    tpm: { ...record(status?.tpm), ekPublicKey: pem },
+    attestation: { ...record(status?.attestation), attestedAt: formatTime(nowMs) },
+  };
+}
+
+/** The status with a token that was issued: its time, and as much of its digest as finds it in an audit log. */
+export function withToken(
+  object: MachineObject,
+  { uid, sha256Prefix, nowMs }: { readonly uid: string; readonly sha256Prefix: string; readonly nowMs: number },
+): MachineStatus | undefined {
+  if (object.metadata.uid !== uid) return undefined;
+  const { status } = object;
+  const attestation = { attestedAt: formatTime(nowMs), ...record(status?.attestation) };
+  return {
+    ...status,
+    attestation: { ...attestation, tokenIssuedAt: formatTime(nowMs), tokenSHA256Prefix: sha256Prefix },
+  };
+}
