@@ -98,3 +98,101 @@ Deno.test("help has examples, and the usage line follows the name it is called b
     /^Usage: kubectl unbounded site serve-pxe/,
   );
 });
+
+/** What `deno info --json` prints, as far as it is read here. */
+interface ModuleGraph {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly { readonly code?: { readonly specifier: string } }[];
+  }[];
+}
+
+Deno.test("what a version needs is all that is loaded for it: no package, and few files", async () => {
+  const main = new URL("../main.ts", import.meta.url).pathname;
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json", main] }).output();
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as ModuleGraph;
+  const root = new URL("../", import.meta.url).href;
+  const loaded = new Set([`${root}main.ts`]);
+  // Types are not loaded; what is imported later in literal words is.
+  for (const specifier of loaded) {
+    const { dependencies = [] } = modules.find((module) => module.specifier === specifier)!;
+    for (const { code } of dependencies) if (code !== undefined) loaded.add(code.specifier);
+  }
+  deepEqual([...loaded].map((specifier) => specifier.replace(root, "")).sort(), [
+    "cmd/front_page.ts",
+    "cmd/root.ts",
+    "cmd/terminal.ts",
+    "cmd/usage.ts",
+    "cmd/version.ts",
+    "deno.json",
+    "main.ts",
+  ]);
+});
+
+Deno.test("the help of the whole names each command, and so does each group; a group alone is wrong usage", async () => {
+  const { code, out } = await call(["--help"], "/usr/bin/kubectl-unbounded");
+  equal(code, 0);
+  match(out, /^Usage: kubectl unbounded COMMAND\n/);
+  deepEqual([...out.matchAll(/^ {2}(\S+)/gm)].map(([, name]) => name), [
+    ...["serve-pxe", "machine", "site", "dev", "completion", "version"],
+  ]);
+  const group = await call(["machine"]);
+  deepEqual([group.code, group.out], [2, ""]);
+  match(group.err, /^Usage: metalman machine [^]*repave[^]*reboot[^]*list[^]*status/);
+  deepEqual((await call([])).err, (await call(["--help"])).out);
+});
+
+Deno.test("every command's help has examples", async () => {
+  for (
+    const args of [["machine", "repave"], ["machine", "reboot"], ["machine", "list"], ["machine", "status"], [
+      "completion",
+    ]]
+  ) {
+    const { code, out } = await call([...args, "--help"], "kubectl-unbounded");
+    equal(code, 0);
+    match(out, new RegExp(`\\nExamples:\\n {2}# .*\\n {2}kubectl unbounded ${args.join(" ")}`));
+  }
+});
+
+Deno.test("machine commands: flags in every spelling, the action's exit code", async () => {
+  const cases: [string[], MachineSettings][] = [
+    [
+      ["machine", "repave", "a", "--until=ready", "b", "-o", "json", "--timeout", "5m"],
+      {
+        ...{ kind: "repave", which: { kind: "names", names: ["a", "b"] }, yes: false, until: "ready" },
+        ...{ timeoutMs: 300_000, output: "json" },
+      },
+    ],
+    // A flag that may stand alone takes no word after it, as in pflag.
+    [
+      ["machine", "reboot", "--dry-run", "a"],
+      {
+        ...{ kind: "reboot", which: { kind: "names", names: ["a"] }, yes: false, timeoutMs: 3_600_000 },
+        dryRun: "client",
+      },
+    ],
+    [
+      ["machine", "reboot", "--wait=false", "--all", "--yes=true"],
+      { kind: "reboot", which: { kind: "all" }, yes: true, timeoutMs: 3_600_000 },
+    ],
+    [["machine", "reboot", "-lx=y", "--wait"], {
+      ...{ kind: "reboot", which: { kind: "selector", selector: "x=y" }, yes: false },
+      ...{ until: "power", timeoutMs: 3_600_000 },
+    }],
+    [["machine", "list", "-l", "x=y"], { kind: "list", selector: "x=y" }],
+    [["machine", "status", "a", "--context=lab"], { kind: "status", name: "a", context: "lab" }],
+  ];
+  for (const [args, wanted] of cases) {
+    const { code, machine, err } = await call(args);
+    deepEqual([code, machine], [124, wanted], err);
+  }
+});
+
+Deno.test("completion prints a script; of an unknown shell it says which there are", async () => {
+  for (const shell of ["bash", "zsh", "fish", "kubectl"]) match((await call(["completion", shell])).out, /__complete/);
+  deepEqual(
+    (await call(["completion", "csh"])).err,
+    'Error: no completion for "csh": want one of bash, zsh, fish, kubectl\nSee --help.\n',
+  );
+  equal((await call(["__complete", "machine", "status", "n"])).out, "node-01\nnode-02\n:4\n");
+});

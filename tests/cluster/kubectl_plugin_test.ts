@@ -1,0 +1,162 @@
+/** `kubectl unbounded` as an operator has it: the real kubectl, the program in a process of its own, a real API server. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import { API_SERVER, startApiServer } from "../peers/apiserver.ts";
+import { Peer, peerTest, which } from "../peers/peer.ts";
+import { KUBECTL } from "./kubectl_peer.ts";
+import { clientFor, MACHINES } from "./machines.ts";
+import { Call, machine, PluginSite } from "./plugin_site.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const STEPS = "Powering off...\nPowered off\nPowering on...\nPowered on\nready\n";
+
+/** A folder of PATH with the plugin and its completion, as the README says. */
+class Desk implements AsyncDisposable {
+  readonly folder: string;
+  readonly #env: Readonly<Record<string, string>>;
+
+  private constructor(folder: string, kubeconfig: string) {
+    this.folder = folder;
+    this.#env = { PATH: `${folder}:${Deno.env.get("PATH") ?? ""}`, KUBECONFIG: kubeconfig, HOME: folder };
+  }
+
+  static async with(kubeconfig: string): Promise<Desk> {
+    const folder = await Deno.makeTempDir({ prefix: "desk-" });
+    const plugin = `#!/bin/sh\nDENO_DIR=${await denoDir()} exec ${Deno.execPath()} run -q -A ${MAIN} "$@"\n`;
+    await Deno.writeTextFile(`${folder}/kubectl-unbounded`, plugin, { mode: 0o755 });
+    const completion = new Call(["completion", "kubectl"]);
+    equal(await completion.code, 0);
+    await Deno.writeTextFile(`${folder}/kubectl_complete-unbounded`, completion.out, { mode: 0o755 });
+    return new Desk(folder, kubeconfig);
+  }
+
+  start(program: string, ...args: string[]): Peer {
+    return new Peer(program, args, { env: this.#env });
+  }
+
+  async run(program: string, ...args: string[]): Promise<{ code: number; output: string }> {
+    await using peer = this.start(program, ...args);
+    const { code } = await peer.status;
+    await peer.stop();
+    return { code, output: peer.output };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+/** Where packages are: the home of the desk is another. */
+async function denoDir(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+peerTest(
+  "kubectl unbounded repaves, and completes commands, flags and Machines",
+  { programs: [], files: [KUBECTL] },
+  async () => {
+    await using site = await PluginSite.with(machine("node-01"), machine("node-02"));
+    site.power();
+    await using desk = await Desk.with(site.kubeconfig);
+    deepEqual(await desk.run(KUBECTL, "unbounded", "machine", "repave", "node-01"), { code: 0, output: STEPS });
+    deepEqual(await desk.run(KUBECTL, "unbounded", "machine", "repave", "nowhere"), {
+      code: 1,
+      output: 'Error from server (NotFound): machines.unbounded-cloud.io "nowhere" not found\n',
+    });
+    match((await desk.run(KUBECTL, "unbounded", "version")).output, /^v\d+\.\d+\.\d+ \(commit: /);
+    const complete = async (...words: string[]) => {
+      const { output } = await desk.run(KUBECTL, "__complete", "unbounded", ...words);
+      return output.split("\n").filter((line) => !/^($|\[Debug\]|Completion ended)/.test(line));
+    };
+    deepEqual(await complete("machine", "repave", "node-01", ""), ["node-02", ":4"]);
+    deepEqual(await complete("machine", "repave", "--until", "p"), ["power", ":4"]);
+    match((await complete("mach"))[0]!, /^machine\t/);
+  },
+);
+
+peerTest("Ctrl-C ends the waiting with 130", { programs: [], files: [KUBECTL] }, async () => {
+  await using site = await PluginSite.with(machine("node-01"));
+  site.power({ stopAt: "ForceOff" });
+  await using desk = await Desk.with(site.kubeconfig);
+  await using peer = desk.start("kubectl-unbounded", "machine", "reboot", "node-01");
+  await peer.waitFor(/Powered off\n/);
+  const { code } = await peer.stop("SIGINT");
+  deepEqual([code, /Stopped waiting; the work goes on/.test(peer.output)], [130, true], peer.output);
+});
+
+const BASH = `source <("$1" completion bash)
+COMP_LINE=$2 COMP_POINT=\${#2}
+read -ra COMP_WORDS <<< "$2"
+COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+_metalman
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+
+peerTest("bash completes commands, values after = and names of Machines", { programs: ["bash"] }, async () => {
+  await using site = await PluginSite.with(machine("node-01"), machine("node-02"));
+  await using desk = await Desk.with(site.kubeconfig);
+  const cases: readonly [line: string, output: string][] = [
+    ["kubectl-unbounded machine re", "repave\nreboot\n"],
+    ["kubectl-unbounded machine repave --until=in", "installed\n"],
+    ["kubectl-unbounded machine repave --until in", "installed\n"],
+    ["kubectl-unbounded machine status ", "node-01\nnode-02\n"],
+    [
+      `kubectl-unbounded machine list --kubeconfig=${desk.folder}/kubectl_c`,
+      `${desk.folder}/kubectl_complete-unbounded\n`,
+    ],
+  ];
+  for (const [line, output] of cases) {
+    const said = await desk.run(which("bash")!, "-c", BASH, "-", "kubectl-unbounded", line);
+    deepEqual(said.output.split("\n").sort(), output.split("\n").sort(), line);
+  }
+});
+
+peerTest("kube-apiserver: requests at once all count, also while the status changes", API_SERVER, async () => {
+  await using api = await startApiServer();
+  await api.installCrd();
+  using client = await clientFor(api.kubeconfig);
+  await client.create(MACHINES, machine("node-01"));
+  const run = (line: string) => new Call([...line.split(" "), `--kubeconfig=${api.kubeconfig}`]);
+  const calls = Array.from({ length: 8 }, () => run("machine repave node-01 --wait=false"));
+  const statuses = (async () => {
+    for (let i = 0; i < 20; i++) {
+      await api.request("PATCH", "/apis/unbounded-cloud.io/v1alpha3/machines/node-01/status", {
+        status: { message: String(i) },
+      }, "application/merge-patch+json");
+    }
+  })();
+  deepEqual(
+    await Promise.all(calls.map(({ code }) => code)),
+    new Array(8).fill(0),
+    calls.map(({ err }) => err).join(""),
+  );
+  await statuses;
+  const { spec } = await api.request("GET", "/apis/unbounded-cloud.io/v1alpha3/machines/node-01");
+  deepEqual(spec.operations, { rebootCounter: 8, repaveCounter: 8 });
+  const dry = run("machine repave node-01 --dry-run=server -o json");
+  deepEqual([await dry.code, JSON.parse(dry.out).spec.operations], [0, { rebootCounter: 9, repaveCounter: 9 }]);
+  const unknown = run("machine repave x");
+  deepEqual([await unknown.code, unknown.err], [
+    1,
+    'Error from server (NotFound): machines.unbounded-cloud.io "x" not found\n',
+  ]);
+  const selector = run("machine repave -l a=b=c");
+  equal(await selector.code, 2);
+  match(selector.err, /^Error: invalid argument "a=b=c" for "-l, --selector": .+\nSee --help.\n$/);
+});
+
+peerTest("kube-apiserver: what is not allowed is one clear line, and nothing is waited for", API_SERVER, async () => {
+  await using api = await startApiServer();
+  await api.createFixtures();
+  using client = await clientFor(api.kubeconfig);
+  await client.create(MACHINES, machine("node-01"));
+  const kubeconfig = await api.serviceAccountKubeconfig();
+  const refused = new Call(["machine", "repave", "node-01", `--kubeconfig=${kubeconfig}`]);
+  equal(await refused.code, 1);
+  match(
+    refused.err,
+    /^Error from server \(Forbidden\): machines.unbounded-cloud.io "node-01" is forbidden: User .*\n$/,
+  );
+  const shown = new Call(["machine", "status", "node-01", `--kubeconfig=${kubeconfig}`]);
+  equal(await shown.code, 0, shown.err);
+  match(shown.out, /Events:\n {2}may not be read \(events: list\)\n$/);
+});
