@@ -11,6 +11,7 @@ import { ATFTPD, TFTPD_HPA } from "./peers/tftp.ts";
 import { benchTftp } from "./tftp.ts";
 import { UNPACKERS } from "./peers/umoci.ts";
 import { benchRedfish } from "./redfish.ts";
+import { benchPlugin } from "./plugin.ts";
 import type { Row } from "./report.ts";
 import type { Stage } from "./stage.ts";
 
@@ -36,4 +37,5 @@ export const AREA_BENCHES: Readonly<Record<Area, AreaBench>> = {
   memory: { needed: CLUSTER, peers: [], run: benchMemory },
   redfish: { needed: CLUSTER, peers: [], run: benchRedfish },
   dev: { needed: [], peers: [KUBE_APISERVER], run: benchDev },
+  plugin: { needed: [], peers: [], run: benchPlugin },
 };
