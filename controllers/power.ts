@@ -69,6 +69,8 @@ export class PowerController implements AsyncDisposable {
       random,
       // BMCs limit themselves (redfish/pool.ts); a limit here would let those that hang keep out the others.
       concurrency: Infinity,
+      // Of the API: a BMC's failures have waits of their own.
+      backoff: { baseMs: 1000, maxMs: 30_000 },
     });
   }
 

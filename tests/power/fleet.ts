@@ -1,4 +1,5 @@
 /** Machines with model BMCs under the real controllers, in model time: no network, no API server. */
+import { setImmediate } from "node:timers";
 import { FakeClock } from "../../base/clock.ts";
 import { MemoryLogger } from "../../base/log.ts";
 import { TaskGroup } from "../../base/tasks.ts";
@@ -15,7 +16,8 @@ import { BmcPool } from "../../redfish/pool.ts";
 import { FleetBmc, type FleetBmcOptions } from "./fleet_bmc.ts";
 
 const START = Date.parse("2026-11-23T09:00:00Z");
-const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+/** Lets everything run that does not wait for the clock. */
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** An API server of Machines and Secrets, and a watch that is told of each change. */
 class Api {
