@@ -9,9 +9,13 @@ const MAX_ANSWER = 1024;
  */
 export async function ask(question: string, signal: AbortSignal): Promise<string | undefined> {
   if (!Deno.stdin.isTerminal()) return;
-  Deno.stderr.writeSync(new TextEncoder().encode(`${question} `));
+  const write = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
+  write(`${question} `);
   const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(signal.reason);
+  const stop = () => {
+    write("\n");
+    reject(signal.reason);
+  };
   signal.addEventListener("abort", stop, { once: true });
   try {
     const bytes = new Uint8Array(MAX_ANSWER);

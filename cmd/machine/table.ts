@@ -1,5 +1,5 @@
 /** Machines as text for people: pure, from objects to lines. */
-import { age, ageOf } from "../../dev/apiserver/age.ts";
+import { age, ageOf } from "../../dev/apiserver/table/age.ts";
 import { ConditionReason, conditionsOf, ConditionType } from "../../machine/conditions.ts";
 import { type Condition, type MachineObject, readMachine } from "../../machine/types.ts";
 import { hasBmc } from "./steps.ts";
@@ -25,6 +25,12 @@ export function powerOf(object: MachineObject): string {
   if (condition === undefined) return readMachine(object).machine.done.rebootCounter > 0 ? "on" : "unknown";
   if (condition.status !== "True") return "powering off";
   return condition.reason === ConditionReason.PoweringOn ? "powering on" : "off";
+}
+
+/** Why the power is said to be so while nothing happens. */
+function restOf(object: MachineObject): string {
+  if (!hasBmc(object)) return "no BMC to ask";
+  return powerOf(object) === "on" ? "as it was left after the last reboot" : "nobody has asked for a reboot yet";
 }
 
 /** What a Machine does, in a word or two. */
@@ -126,7 +132,7 @@ export function statusLines(
   const lines = columns([
     ["Name:", object.metadata.name],
     ["State:", stateOf(object)],
-    ["Power:", power === undefined ? powerOf(object) : `${powerOf(object)} (${oneLine(power.message)})`],
+    ["Power:", `${powerOf(object)} (${power === undefined ? restOf(object) : oneLine(power.message)})`],
     ["Boot order:", bootOrderOf(object)],
     ["Image:", image],
     ["Repaves:", counter(wanted.repaveCounter, done.repaveCounter) + failed],

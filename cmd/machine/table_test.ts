@@ -89,6 +89,7 @@ Deno.test("statusLines() of a Machine that has done nothing, without the right t
     lines.find((line) => line.startsWith("Boot order:")),
     "Boot order:   its own: no BMC to set it (spec.pxe.redfish)",
   );
+  equal(lines[2], "Power:        unknown (no BMC to ask)");
   deepEqual(lines.slice(-5), [
     "Last:         nothing yet",
     "Conditions:",
@@ -100,6 +101,7 @@ Deno.test("statusLines() of a Machine that has done nothing, without the right t
 
 Deno.test("statusLines() says that the BMC cannot set the boot order, and why", () => {
   const refused = condition("BootOrderConfigSupported", "False", "NotSupported", "501 Not Implemented");
-  const line = statusLines(machine([2, 1, 2, 1], [refused]), [], NOW).find((line) => line.startsWith("Boot order:"));
+  const [, , power, line] = statusLines(machine([2, 1, 2, 1], [refused]), [], NOW);
+  equal(power, "Power:        on (as it was left after the last reboot)");
   equal(line, "Boot order:   its own: the BMC cannot set it: 501 Not Implemented");
 });

@@ -84,6 +84,23 @@ peerTest("Ctrl-C ends the waiting with 130", { programs: [], files: [KUBECTL] },
   deepEqual([code, /Stopped waiting; the work goes on/.test(peer.output)], [130, true], peer.output);
 });
 
+peerTest("--all asks on the terminal, and live lines are drawn on it", { programs: ["script", "sh"] }, async () => {
+  await using site = await PluginSite.with(machine("node-01"), machine("node-02"));
+  site.power();
+  await using desk = await Desk.with(site.kubeconfig);
+  const line = (answer: string) => `echo ${answer} | script -qec "kubectl-unbounded machine reboot --all" /dev/null`;
+  const refused = await desk.run("sh", "-c", line("n"));
+  equal(refused.code, 1);
+  match(
+    refused.output,
+    /^Reboot all 2 Machines of https:\/\/127\.0\.0\.1:\d+\? \[y\/N\] (n\r\n)?Nothing is changed\.\r\n/m,
+  );
+  const done = await desk.run("sh", "-c", line("y"));
+  equal(done.code, 0, done.output);
+  // deno-lint-ignore no-control-regex
+  match(done.output, /\x1b\[2A\r\x1b\[J✓ node-01 {2}ready\r\n✓ node-02 {2}ready\r\n$/);
+});
+
 const BASH = `source <("$1" completion bash)
 COMP_LINE=$2 COMP_POINT=\${#2}
 read -ra COMP_WORDS <<< "$2"
