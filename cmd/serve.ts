@@ -3,6 +3,7 @@ import { formatIpv4 } from "../base/address.ts";
 import { systemClock } from "../base/clock.ts";
 import { createLogger, type Logger } from "../base/log.ts";
 import { aborted, TaskGroup } from "../base/tasks.ts";
+import type { Authority } from "../attest/ek_certificate.ts";
 import { ClusterFactsReader } from "../controllers/cluster_facts.ts";
 import type { ImageController } from "../controllers/image.ts";
 import { UserDataCache } from "../controllers/user_data.ts";
@@ -19,6 +20,8 @@ import { templateData } from "../pxe/template/machine_view.ts";
 import { TemplateCache } from "../pxe/templates.ts";
 import { startTftpServer } from "../pxe/tftp/server.ts";
 import { ImageStore } from "../registry/store.ts";
+import { createAttestation } from "./attest.ts";
+import { readEkAuthorities } from "./ek_authorities.ts";
 import { imageController, objectReader } from "./images.ts";
 import { followMachines, type Machines } from "./machines.ts";
 import { outboundAddress } from "./outbound.ts";
@@ -107,6 +110,7 @@ async function connect({ settings, mayRun }: SiteOptions, stack: AsyncDisposable
 
 async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Promise<Site> {
   const { settings, log, env } = options;
+  const authorities = settings.ekCa === undefined ? [] : await readEkAuthorities(settings.ekCa);
   const client = await connect(options, stack);
   const outbound = settings.bindAddress === 0 ? await outboundAddress(new URL(client.server)) : undefined;
   const address = serverAddress(settings, outbound, Deno.networkInterfaces());
@@ -143,7 +147,18 @@ async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Pro
   const power = startPower({ settings, client, machines, images, serveUrl, log, clock, random, stack });
   const facts = clusterFacts(client, env, log);
   tasks.start("cluster facts", (signal) => facts.run(signal));
-  return await startServers({ ...options, address, stack, machines, images, power, userData, facts });
+  return await startServers({
+    ...options,
+    address,
+    authorities,
+    client,
+    stack,
+    machines,
+    images,
+    power,
+    userData,
+    facts,
+  });
 }
 
 function clusterFacts(client: KubeClient, env: Io["env"], log: Logger): ClusterFactsReader {
@@ -154,6 +169,8 @@ function clusterFacts(client: KubeClient, env: Io["env"], log: Logger): ClusterF
 /** Everything that the servers answer from. */
 interface Sources extends SiteOptions {
   readonly address: ServerAddress;
+  readonly authorities: readonly Authority[];
+  readonly client: KubeClient;
   readonly stack: AsyncDisposableStack;
   readonly machines: Machines;
   readonly images: ImageController;
@@ -168,6 +185,7 @@ async function startServers(sources: Sources): Promise<Site> {
   const directory = clientDirectory(sources);
   const bindAddress = formatIpv4(settings.bindAddress);
   const resolve = fileResolver(sources);
+  const attestation = createAttestation({ ...sources, directory });
   const http = stack.use(
     await startHttpServer({
       bindAddress,
@@ -177,6 +195,7 @@ async function startServers(sources: Sources): Promise<Site> {
       directory,
       resolve: power.traced(resolve, directory, "HTTP"),
       reports,
+      attest: (from, body) => attestation.answer(from, body),
       synced,
       trustedProxies: settings.trustedProxies,
       log,

@@ -30,6 +30,12 @@ export interface ServeSettings {
   readonly repaveTimeoutMs: number;
   /** Boots of one installation; 0 for no limit. */
   readonly repaveMaxAttempts: number;
+  /** PEM bundle, or folder of certificates, of TPM makers that are trusted. */
+  readonly ekCa?: string;
+  /** No token without an endorsement key certificate. */
+  readonly requireEkCert: boolean;
+  /** No token for a Machine that runs. */
+  readonly attestOnlyInstalling: boolean;
   readonly kubeconfig?: string;
   readonly logLevel: LogLevel;
   readonly logFormat: "text" | "json";
@@ -101,6 +107,16 @@ export const SERVE_FLAGS: readonly Flag[] = [
     fallback: "5",
     help: "how often a machine is booted for one installation; 0: endlessly",
   },
+  {
+    name: "ek-ca",
+    takes: "path",
+    help: "folder or PEM bundle of TPM makers' certificates, against which a machine's is checked if it sends one",
+  },
+  { name: "require-ek-cert", help: "give a token only for a TPM with a certificate of --ek-ca" },
+  {
+    name: "attest-only-installing",
+    help: "give a token only to a Machine that is being installed or has never come up",
+  },
   { name: "kubeconfig", takes: "path", help: "kubeconfig file (default: KUBECONFIG, in-cluster, ~/.kube/config)" },
   { name: "log-level", takes: "level", fallback: "info", help: "debug, info, warn or error" },
   { name: "log-format", takes: "format", fallback: "text", help: "text or json" },
@@ -149,6 +165,9 @@ export function serveSettings(values: FlagValues, home: string): ServeSettings {
   if (dhcpInterface !== undefined && values["dhcp-auto-interface"] === true) {
     throw new UsageError("--dhcp-interface and --dhcp-auto-interface are mutually exclusive");
   }
+  if (values["require-ek-cert"] === true && given("ek-ca") === undefined) {
+    throw new UsageError("--require-ek-cert needs --ek-ca, which says whose certificates count");
+  }
   const proxies = values["trusted-proxy"];
   return {
     site: read("site", labelValue),
@@ -170,6 +189,9 @@ export function serveSettings(values: FlagValues, home: string): ServeSettings {
     bmcConcurrency: read("bmc-concurrency", count(1)),
     repaveTimeoutMs: read("repave-timeout", duration),
     repaveMaxAttempts: read("repave-max-attempts", count(0)),
+    ...optional("ekCa", "ek-ca", asIs),
+    requireEkCert: values["require-ek-cert"] === true,
+    attestOnlyInstalling: values["attest-only-installing"] === true,
     ...optional("kubeconfig", "kubeconfig", asIs),
     logLevel: read("log-level", oneOf("debug", "info", "warn", "error")),
     logFormat: read("log-format", oneOf("text", "json")),

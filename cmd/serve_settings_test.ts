@@ -18,6 +18,8 @@ Deno.test("serveSettings() has the peer's defaults (contract 3)", () => {
     bmcConcurrency: 64,
     repaveTimeoutMs: 30 * 60_000,
     repaveMaxAttempts: 5,
+    requireEkCert: false,
+    attestOnlyInstalling: false,
     logLevel: "info",
     logFormat: "text",
     leaderElect: { leaseMs: 15_000, renewMs: 10_000, retryMs: 2000 },
@@ -88,6 +90,7 @@ Deno.test("serveSettings() names the flag, its value and what it wants", () => {
       { "dhcp-interface": "eth0", "dhcp-auto-interface": true },
       "--dhcp-interface and --dhcp-auto-interface are mutually exclusive",
     ],
+    [{ "require-ek-cert": true }, "--require-ek-cert needs --ek-ca, which says whose certificates count"],
   ];
   for (const [values, message] of cases) throws(() => serveSettings(values, "/"), new UsageError(message));
 });

@@ -12,6 +12,15 @@ import { type Handler, type HttpReply, type HttpRequest, type Pieces, textReply 
 /** What came of /pxe/disable: nobody knows the client, or Machines are not read yet and nobody can. */
 export type DisableAnswer = "taken" | "unknown" | "notYet";
 
+/** What came of /attest. */
+export interface AttestAnswer {
+  readonly status: number;
+  /** JSON with status 200, else a sentence. */
+  readonly text: string;
+  /** How long the client is asked to wait. */
+  readonly retryAfterS?: number;
+}
+
 /** Everything the routes ask of the world. */
 export interface RouteDoors {
   /** What a path means for a client. */
@@ -20,6 +29,8 @@ export interface RouteDoors {
   readonly cloudInit: (client: number, event: CloudInitEvent) => Promise<void>;
   /** Records the end of a repave. */
   readonly pxeDisable: (client: number) => Promise<DisableAnswer>;
+  /** Decides about a token for a client, from the request's body. */
+  readonly attest: (client: number, body: Uint8Array) => Promise<AttestAnswer>;
   /** Part of a file, or undefined when it is gone. */
   readonly open: (absolutePath: string, span: ByteSpan) => Pieces | Uint8Array | undefined;
   /** Who may say X-Forwarded-For. */
@@ -34,6 +45,8 @@ type Methods = Readonly<Record<string, Method>>;
 /** How long a client is asked to wait for what will be there soon. */
 const RETRY_AFTER = { "Retry-After": "5" };
 
+const UNKNOWN_CLIENT = "no Machine has a lease with this address\n";
+
 /** The routes over their doors. */
 export function createRoutes(doors: RouteDoors): Handler {
   const healthz: Method = ({ method }) => textReply(method, 200, "ok");
@@ -44,7 +57,7 @@ export function createRoutes(doors: RouteDoors): Handler {
     ["/healthz", { GET: healthz, HEAD: healthz }],
     ["/cloudinit/log", { POST: (request) => cloudInitLog(request, doors) }],
     ["/pxe/disable", { GET: disable, POST: disable }],
-    ["/attest", { POST: ({ method }) => textReply(method, 501, "attestation is not available on this server\n") }],
+    ["/attest", { POST: (request) => attest(request, doors) }],
   ]);
   return async (request) => {
     const path = rawPath(request.target);
@@ -79,6 +92,20 @@ async function cloudInitLog(request: HttpRequest, doors: RouteDoors): Promise<Ht
   return textReply(request.method, 200, "ok\n");
 }
 
+/** Contract 10. */
+async function attest(request: HttpRequest, doors: RouteDoors): Promise<HttpReply> {
+  const client = clientOf(request, doors);
+  const { method } = request;
+  if (client === undefined) return textReply(method, 404, UNKNOWN_CLIENT);
+  const body = await request.readBody();
+  if (body === undefined) return textReply(method, 413, "the request is too long\n");
+  const { status, text, retryAfterS } = await doors.attest(client, body);
+  return textReply(method, status, text, {
+    ...(status === 200 ? { "Content-Type": "application/json" } : {}),
+    ...(retryAfterS === undefined ? {} : { "Retry-After": String(retryAfterS) }),
+  });
+}
+
 async function pxeDisable(request: HttpRequest, doors: RouteDoors): Promise<HttpReply> {
   const client = clientOf(request, doors);
   switch (client === undefined ? "unknown" : await doors.pxeDisable(client)) {
@@ -87,7 +114,7 @@ async function pxeDisable(request: HttpRequest, doors: RouteDoors): Promise<Http
     case "notYet":
       return textReply(request.method, 503, "Machines are not known yet, try again\n", RETRY_AFTER);
     case "unknown":
-      return textReply(request.method, 404, "no Machine has a lease with this address\n");
+      return textReply(request.method, 404, UNKNOWN_CLIENT);
   }
 }
 

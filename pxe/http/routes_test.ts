@@ -3,7 +3,7 @@ import { formatIpv4, parseCidr } from "../../base/address.ts";
 import type { FileAnswer } from "../answer.ts";
 import { BadRequest } from "./head.ts";
 import type { HttpReply } from "./message.ts";
-import { createRoutes, type DisableAnswer } from "./routes.ts";
+import { type AttestAnswer, createRoutes, type DisableAnswer } from "./routes.ts";
 
 const encoder = new TextEncoder();
 const ANSWERS: Record<string, FileAnswer> = {
@@ -23,12 +23,15 @@ function responseOf({ status, fields, body }: HttpReply): Response {
 
 interface Door {
   disable?: DisableAnswer;
+  attest?: AttestAnswer;
   /** Undefined: larger than allowed. */
   body?: { text: string | undefined } | Error;
   trusted?: string[];
 }
 
-function siteOf({ disable = "taken", body = { text: "" }, trusted = [] }: Door = {}) {
+const TOKEN: AttestAnswer = { status: 200, text: '{"gcmNonce":""}' };
+
+function siteOf({ disable = "taken", attest = TOKEN, body = { text: "" }, trusted = [] }: Door = {}) {
   const told: string[] = [];
   const routes = createRoutes({
     resolve: (client, path) => {
@@ -43,6 +46,10 @@ function siteOf({ disable = "taken", body = { text: "" }, trusted = [] }: Door =
     pxeDisable: (client) => {
       told.push(`disable ${formatIpv4(client)}`);
       return Promise.resolve(disable);
+    },
+    attest: (client, body) => {
+      told.push(`attest ${formatIpv4(client)} ${body.length}`);
+      return Promise.resolve(attest);
     },
     open: (path, { start, end }) => path === "/cache/gone" ? undefined : encoder.encode("abcde".slice(start, end)),
     trustedProxies: trusted.map(parseCidr),
@@ -80,7 +87,7 @@ for (
     ["DELETE", "DELETE", "/rendered", 405, "use GET or HEAD\n", { allow: "GET, HEAD" }],
     ["GET of the log", "GET", "/cloudinit/log", 405, "use POST\n", { allow: "POST" }],
     ["HEAD never disables", "HEAD", "/pxe/disable", 405, "", { allow: "GET, POST" }],
-    ["attestation is not here yet", "POST", "/attest", 501, "attestation is not available on this server\n", {}],
+    ["GET of attestation", "GET", "/attest", 405, "use POST\n", { allow: "POST" }],
     ["an error of ours names no path", "GET", "/broken", 500, "internal error\n", {}],
   ] as const
 ) {
@@ -136,6 +143,23 @@ for (
     assert.deepEqual(site.told, told);
   });
 }
+
+Deno.test("routes: POST /attest answers as it is decided: JSON, or a sentence and when to come back (contract 10)", async () => {
+  const site = siteOf({ body: { text: "{}" } });
+  const answer = await site.ask("POST", "/attest");
+  assert.deepEqual([answer.status, answer.headers.get("content-type")], [200, "application/json"]);
+  assert.deepEqual([await answer.text(), site.told], [TOKEN.text, ["attest 10.0.0.5 2"]]);
+  const busy = await siteOf({ attest: { status: 503, text: "later\n", retryAfterS: 5 } }).ask("POST", "/attest");
+  assert.deepEqual([busy.status, busy.headers.get("retry-after"), await busy.text()], [503, "5", "later\n"]);
+  assert.match(busy.headers.get("content-type")!, /^text\/plain/);
+});
+
+Deno.test("routes: POST /attest of more than 1 MiB, and of a client that is nobody's, is not decided about (contract 10)", async () => {
+  const site = siteOf({ body: { text: undefined } });
+  assert.equal((await site.ask("POST", "/attest")).status, 413);
+  assert.equal((await site.ask("POST", "/attest", {}, "fe80::1")).status, 404);
+  assert.deepEqual(site.told, []);
+});
 
 Deno.test("routes: a malformed body ends the connection, which is the connection's to say (RFC 9112 6.3)", async () => {
   const site = siteOf({ body: new BadRequest(400, "the request ends in the middle of its body") });

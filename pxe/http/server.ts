@@ -9,7 +9,7 @@ import type { FileResolver } from "../answer.ts";
 import { answerQuestions, RESOLVE } from "../resolver_port.ts";
 import { bindError, type BindTarget } from "../bind_error.ts";
 import { logAnswers } from "./answer_log.ts";
-import type { DisableAnswer } from "./routes.ts";
+import type { AttestAnswer, DisableAnswer } from "./routes.ts";
 import type { WorkerOrder, WorkerStart, WorkerWord } from "./worker.ts";
 
 /** Where machines' reports go; both return at once and write later, however long the API is away. */
@@ -32,6 +32,8 @@ export interface HttpServerOptions {
   /** What a path means for a client. */
   readonly resolve: FileResolver;
   readonly reports: Reports;
+  /** Decides about a token for a client, from the body of its request; never rejects. @default there are none */
+  readonly attest?: (client: number, body: Uint8Array) => Promise<AttestAnswer>;
   /** Whether Machines are read, so that an unknown address is nobody's. @default always */
   readonly synced?: () => boolean;
   /** Who may say X-Forwarded-For. */
@@ -53,6 +55,7 @@ export interface HttpServer extends AsyncDisposable {
 
 /** How long after its end a thread is started again. */
 const RESTART_MS = 1000;
+const NO_ATTESTATION: AttestAnswer = { status: 501, text: "attestation is not available on this server\n" };
 
 /**
  * Starts the server; resolves when all its threads accept.
@@ -177,7 +180,7 @@ class ThreadedServer implements HttpServer {
   }
 
   #answer(port: MessagePort): void {
-    const { directory, reports, log, synced = () => true } = this.#options;
+    const { directory, reports, attest, log, synced = () => true } = this.#options;
     answerQuestions(port, {
       [RESOLVE]: this.#resolve,
       cloudInit: (client: number, event: CloudInitEvent) => {
@@ -186,6 +189,7 @@ class ThreadedServer implements HttpServer {
         log.debug("cloud-init reports", { machine: hit.machine.name, ...eventFields(event) });
         reports.cloudInit(hit.machine, event);
       },
+      attest: (client: number, body: Uint8Array) => attest?.(client, body) ?? NO_ATTESTATION,
       pxeDisable: (client: number): DisableAnswer => {
         const hit = directory.byIp(client);
         if (hit === undefined) return synced() ? "unknown" : "notYet";

@@ -8,7 +8,7 @@ import type { LogFields } from "../../base/log.ts";
 import { Asker, portResolver } from "../resolver_port.ts";
 import { FileStreams } from "./file_stream.ts";
 import type { Handler } from "./message.ts";
-import { createRoutes, type DisableAnswer } from "./routes.ts";
+import { type AttestAnswer, createRoutes, type DisableAnswer } from "./routes.ts";
 import { SocketServer } from "./socket_server.ts";
 
 /** What the main thread tells a worker at its start. */
@@ -55,6 +55,14 @@ function routesFor(start: WorkerStart): Handler {
       }
     },
     pxeDisable: (client) => asker.ask("pxeDisable", client) as Promise<DisableAnswer>,
+    attest: async (client, body) => {
+      try {
+        return await asker.ask("attest", client, body) as AttestAnswer;
+      } catch (error) {
+        problem("attestation failed", { error });
+        return { status: 503, text: "this server is too busy, try again\n", retryAfterS: 5 };
+      }
+    },
     open: (path, span) => streams.open(path, span),
     trustedProxies: start.trustedProxies,
     problem,

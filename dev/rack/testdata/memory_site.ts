@@ -230,6 +230,7 @@ export class MemorySite {
       resolve: (_client, path) => this.#answer(path),
       cloudInit: (_client, { name, type }) => Promise.resolve(void this.asked.push(`${name} ${type}`)),
       pxeDisable: () => Promise.resolve(this.disable()),
+      attest: () => Promise.resolve({ status: 501, text: "no attestation\n" }),
       open: () => undefined,
       trustedProxies: [],
       problem: () => {},

@@ -1,0 +1,80 @@
+/** Attestation: tokens of the cluster for machines that show their TPM. Joins attest/, k8s/ and controllers/ for cmd/serve.ts. */
+import { systemClock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import { Attestation } from "../controllers/attestation.ts";
+import type { ClusterFactsReader } from "../controllers/cluster_facts.ts";
+import type { KubeClient } from "../k8s/client.ts";
+import { GarbageError } from "../k8s/errors.ts";
+import type { Directory } from "../machine/directory.ts";
+import type { Authority } from "../attest/ek_certificate.ts";
+import type { Machines } from "./machines.ts";
+import type { ServeSettings } from "./serve_settings.ts";
+
+const ACCOUNTS = { group: "", version: "v1", plural: "serviceaccounts", namespace: "unbounded-kube" };
+const BOOTSTRAP = { object: { name: "metalman-bootstrap" }, subresource: "token" };
+/** Of a token (contract 10). */
+const TOKEN_SECONDS = 3600;
+/** Of one try. */
+const TIMEOUT_MS = 10_000;
+/** Of the answer, whatever the cluster's own may be. */
+const MAX_CA = 256 * 1024;
+
+/** What {@link createAttestation} needs. */
+export interface AttestOptions {
+  readonly settings: ServeSettings;
+  readonly authorities: readonly Authority[];
+  readonly client: KubeClient;
+  readonly machines: Machines;
+  readonly directory: Directory;
+  readonly facts: ClusterFactsReader;
+  readonly log: Logger;
+}
+
+/** What answers POST /attest. */
+export function createAttestation(options: AttestOptions): Attestation {
+  const { settings: { requireEkCert, attestOnlyInstalling }, authorities, client, machines, directory, facts } =
+    options;
+  return new Attestation({
+    directory,
+    synced: machines.synced,
+    statuses: machines.statuses,
+    stored: machines.stored,
+    requestToken: (signal) => requestToken(client, signal),
+    clusterCa: (signal) => clusterCa(facts, signal),
+    policy: { authorities, requireEkCert, onlyInstalling: attestOnlyInstalling },
+    event: machines.event,
+    log: options.log,
+    clock: systemClock,
+    random: Math.random,
+    randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
+  });
+}
+
+/** TokenRequest (authentication.k8s.io/v1). */
+async function requestToken(client: KubeClient, signal: AbortSignal): Promise<string> {
+  const request = {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenRequest",
+    spec: { expirationSeconds: TOKEN_SECONDS },
+  };
+  const answer = await client.create<{ status?: { token?: unknown } } | null>(ACCOUNTS, request, {
+    of: BOOTSTRAP,
+    timeoutMs: TIMEOUT_MS,
+    signal,
+  });
+  const token = answer?.status?.token;
+  if (typeof token !== "string" || token === "") throw new GarbageError("the answer to a TokenRequest has no token");
+  return token;
+}
+
+/** As it was read last; at a start it may not have been read yet. */
+async function clusterCa(facts: ClusterFactsReader, signal: AbortSignal): Promise<string | undefined> {
+  if ("missing" in facts.current.caCertBase64) await facts.readOnce(signal);
+  const { caCertBase64 } = facts.current;
+  if ("missing" in caCertBase64 || caCertBase64.value.length > MAX_CA) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.fromBase64(caCertBase64.value));
+  } catch {
+    return undefined;
+  }
+}
