@@ -2,7 +2,7 @@
 import { apiVersionOf, type Kind } from "./kind.ts";
 import type { ApiObject } from "./object.ts";
 import { StatusError } from "./status_error.ts";
-import type { Verbs } from "./verbs.ts";
+import type { Verbs } from "./verbs/verbs.ts";
 
 /** As in every cluster. */
 const NAMESPACES: readonly string[] = ["default", "kube-node-lease", "kube-public", "kube-system"];

@@ -1,5 +1,5 @@
 /** A kind that the API server serves. */
-import type { Schema } from "./schema.ts";
+import type { Schema } from "./schema/schema.ts";
 
 /** A column of `kubectl get` (CustomResourceDefinition's additionalPrinterColumns). */
 export interface PrinterColumn {

@@ -4,19 +4,19 @@
  */
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
-import { Api } from "./api.ts";
-import { Authenticator } from "./authenticator.ts";
+import { Api } from "./http/api.ts";
+import { Authenticator } from "./auth/authenticator.ts";
 import { newServerCertificate } from "../certificate/certificate.ts";
-import { type Credentials, openCredentials } from "./credentials_store.ts";
-import { KUBERNETES_VERSION } from "./discovery.ts";
+import { type Credentials, openCredentials } from "./auth/credentials_store.ts";
+import { KUBERNETES_VERSION } from "./http/discovery.ts";
 import { createObjects } from "./first_objects.ts";
-import { HttpServer } from "./http_server.ts";
+import { HttpServer } from "./http/http_server.ts";
 import { builtInKinds } from "./kinds/built_in.ts";
 import { kindsOfCrd } from "./kinds/crd.ts";
 import type { ApiObject, JsonObject } from "./object.ts";
-import { type Subject, TokenIssuer } from "./service_account_token.ts";
-import { SqliteStore } from "./sqlite_store.ts";
-import { Verbs } from "./verbs.ts";
+import { type Subject, TokenIssuer } from "./auth/service_account_token.ts";
+import { SqliteStore } from "./store/sqlite_store.ts";
+import { Verbs } from "./verbs/verbs.ts";
 
 /** How the server is started. */
 export interface DevApiServerOptions {

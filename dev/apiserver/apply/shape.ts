@@ -3,7 +3,7 @@ import type { Kind } from "../kind.ts";
 import { OBJECT_META } from "../kinds/definitions.ts";
 import { isJsonObject, type Json, type JsonObject } from "../object.ts";
 import { own } from "../patch/json_value.ts";
-import type { Schema } from "../schema.ts";
+import type { Schema } from "../schema/schema.ts";
 
 /** A value of no parts. */
 export interface LeafShape {

@@ -1,7 +1,7 @@
 /** The kinds that come with Kubernetes, as far as they are served. */
 import type { Kind } from "../kind.ts";
-import type { Schema } from "../schema.ts";
-import { columnsOf } from "../table_cells.ts";
+import type { Schema } from "../schema/schema.ts";
+import { columnsOf } from "../table/table_cells.ts";
 import { definition } from "./definitions.ts";
 
 /** Name, its definition, and what discovery says of it. */

@@ -1,8 +1,8 @@
 /** Kinds from a CustomResourceDefinition. */
-import { jsonPath } from "../json_path.ts";
+import { jsonPath } from "../table/json_path.ts";
 import type { Kind, PrinterColumn } from "../kind.ts";
 import { isJsonObject, type Json, type JsonObject } from "../object.ts";
-import type { Schema } from "../schema.ts";
+import type { Schema } from "../schema/schema.ts";
 import { OBJECT_META } from "./definitions.ts";
 
 /** A CustomResourceDefinition that cannot be served; the message says why. */

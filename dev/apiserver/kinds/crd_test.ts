@@ -1,8 +1,8 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { load } from "js-yaml";
 import type { Json, JsonObject } from "../object.ts";
-import { applyDefaults } from "../schema_default.ts";
-import { validate } from "../schema_validate.ts";
+import { applyDefaults } from "../schema/schema_default.ts";
+import { validate } from "../schema/schema_validate.ts";
 import { CrdError, kindsOfCrd } from "./crd.ts";
 
 const crd = load(Deno.readTextFileSync(new URL("../../../deploy/crd.yaml", import.meta.url))) as JsonObject;

@@ -2,7 +2,7 @@
 import recorded from "./built_in.json" with { type: "json" };
 import type { Kind } from "../kind.ts";
 import { isJsonObject, type Json, type JsonObject } from "../object.ts";
-import type { Schema } from "../schema.ts";
+import type { Schema } from "../schema/schema.ts";
 
 const DEFINITIONS = recorded.definitions as unknown as Readonly<Record<string, JsonObject>>;
 

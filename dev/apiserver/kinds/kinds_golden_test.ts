@@ -1,10 +1,10 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import golden from "../../../tests/golden/kube-validation/kinds.json" with { type: "json" };
 import probe from "../../../tests/golden/kube-validation/schema.json" with { type: "json" };
-import { decodeProblem } from "../go_decode.ts";
-import { validateMetadata, validateMetadataUpdate } from "../metadata_validate.ts";
+import { decodeProblem } from "../schema/go_decode.ts";
+import { validateMetadata, validateMetadataUpdate } from "../schema/metadata_validate.ts";
 import type { ApiObject, JsonObject } from "../object.ts";
-import { applyDefaults } from "../schema_default.ts";
+import { applyDefaults } from "../schema/schema_default.ts";
 import type { FieldError } from "../status_error.ts";
 import { builtInKinds } from "./built_in.ts";
 import { kindsOfCrd } from "./crd.ts";

@@ -1,6 +1,6 @@
 /** Rules of ConfigMaps and Secrets. */
-import { forbidden, goJson, invalidValue, requiredValue, wrong } from "../field_error.ts";
-import { jsonProblem } from "../go_json.ts";
+import { forbidden, goJson, invalidValue, requiredValue, wrong } from "../schema/field_error.ts";
+import { jsonProblem } from "../http/go_json.ts";
 import { type ApiObject, isJsonObject, type Json, type JsonObject } from "../object.ts";
 import type { FieldError } from "../status_error.ts";
 

@@ -1,9 +1,9 @@
 /** Rules of Deployments and of the pods they run. */
-import { duplicate, forbidden, goJson, invalidValue, notSupported, requiredValue } from "../field_error.ts";
-import { labelKeyProblems } from "../label_names.ts";
-import { labelErrors } from "../metadata_validate.ts";
+import { duplicate, forbidden, goJson, invalidValue, notSupported, requiredValue } from "../schema/field_error.ts";
+import { labelKeyProblems } from "../verbs/label_names.ts";
+import { labelErrors } from "../schema/metadata_validate.ts";
 import { type ApiObject, isJsonObject, type Json, type JsonObject } from "../object.ts";
-import { dnsLabelProblems } from "../object_names.ts";
+import { dnsLabelProblems } from "../schema/object_names.ts";
 import type { FieldError } from "../status_error.ts";
 import { objectIn, objectsIn } from "./default_pod.ts";
 

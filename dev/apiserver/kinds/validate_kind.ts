@@ -1,10 +1,10 @@
 /** Rules of built-in kinds beyond the shape of their fields, in the words of the real server. */
-import { invalidValue, notSupported, requiredValue } from "../field_error.ts";
+import { invalidValue, notSupported, requiredValue } from "../schema/field_error.ts";
 import type { Kind } from "../kind.ts";
-import { labelKeyProblems } from "../label_names.ts";
+import { labelKeyProblems } from "../verbs/label_names.ts";
 import { type ApiObject, isJsonObject, type Json } from "../object.ts";
-import type { Schema } from "../schema.ts";
-import { fieldSchema } from "../schema_default.ts";
+import type { Schema } from "../schema/schema.ts";
+import { fieldSchema } from "../schema/schema_default.ts";
 import type { FieldError } from "../status_error.ts";
 import { objectIn, objectsIn } from "./default_pod.ts";
 import { validateConfigMap, validateSecret } from "./validate_data.ts";

@@ -1,8 +1,8 @@
 /** Rules of Services. */
 import { isIP } from "node:net";
-import { duplicate, goJson, invalidValue, requiredValue } from "../field_error.ts";
+import { duplicate, goJson, invalidValue, requiredValue } from "../schema/field_error.ts";
 import type { ApiObject, Json, JsonObject } from "../object.ts";
-import { dnsLabelProblems } from "../object_names.ts";
+import { dnsLabelProblems } from "../schema/object_names.ts";
 import type { FieldError } from "../status_error.ts";
 import { objectIn, objectsIn } from "./default_pod.ts";
 

@@ -1,7 +1,7 @@
 /** Strategic merge patch (Kubernetes documentation, "Update API Objects in Place Using kubectl patch"), by the merge keys of a schema. */
 import { isJsonObject, type Json, type JsonObject } from "../object.ts";
-import type { Schema } from "../schema.ts";
-import { fieldSchema } from "../schema_default.ts";
+import type { Schema } from "../schema/schema.ts";
+import { fieldSchema } from "../schema/schema_default.ts";
 import { badRequest, StatusError } from "../status_error.ts";
 import { goType, goValue } from "./go_value.ts";
 import { checkDepth, define, goTypeName, own } from "./json_value.ts";

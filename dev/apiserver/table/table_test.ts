@@ -1,0 +1,76 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import golden from "../../../tests/golden/kube-validation/tables.json" with { type: "json" };
+import { age } from "./age.ts";
+import { jsonPath } from "./json_path.ts";
+import { builtInKinds } from "../kinds/built_in.ts";
+import { kindsOfCrd } from "../kinds/crd.ts";
+import type { ApiObject, JsonObject } from "../object.ts";
+import { table } from "./table.ts";
+
+const kinds = [...builtInKinds(), ...kindsOfCrd(golden.crd as unknown as JsonObject)];
+
+for (const { path, nowMs, columns, rows } of golden.tables) {
+  Deno.test(`${golden.from}, Table of ${path}`, () => {
+    const kind = kinds.find(({ plural }) => path.endsWith(`/${plural}`))!;
+    const objects = rows.map(({ object }) => object as unknown as ApiObject);
+    const found = table(kind, objects, { nowMs, includeObject: "Object", resourceVersion: "7" });
+    deepStrictEqual(found.rows, rows);
+    const described = columns.map(({ name }) => columns.find((one) => one.name === name && "description" in one));
+    const definitions = (found.columnDefinitions as JsonObject[]).map(({ description, ...rest }, index) =>
+      described[index] === undefined ? rest : { ...rest, description }
+    );
+    deepStrictEqual(definitions, columns);
+  });
+}
+
+Deno.test("table() says of which list it is, and shows of an object what was asked for", () => {
+  const kind = kinds.find(({ plural }) => plural === "configmaps")!;
+  const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: {} };
+  const options = { nowMs: 0, resourceVersion: "7", continue: "more", remainingItemCount: 3 };
+  const { metadata, rows } = table(kind, [object], options);
+  deepStrictEqual(metadata, { resourceVersion: "7", continue: "more", remainingItemCount: 3 });
+  const partial = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: { name: "a" } };
+  deepStrictEqual(rows, [{ cells: ["a", 0, "<unknown>"], object: partial }]);
+  const bare = table(kind, [object], { nowMs: 0, includeObject: "None", headers: false });
+  deepStrictEqual(bare, {
+    kind: "Table",
+    apiVersion: "meta.k8s.io/v1",
+    metadata: {},
+    rows: [{ cells: ["a", 0, "<unknown>"], object: null }],
+  });
+});
+
+const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR, YEAR = 365 * DAY;
+const AGES: readonly (readonly [ms: number, text: string])[] = [
+  [-2 * SECOND, "<invalid>"],
+  [-1.9 * SECOND, "0s"],
+  [0, "0s"],
+  [119.9 * SECOND, "119s"],
+  [2 * MINUTE, "2m"],
+  [200 * SECOND, "3m20s"],
+  [10 * MINUTE + 5 * SECOND, "10m"],
+  [3 * HOUR - 1, "179m"],
+  [3 * HOUR, "3h"],
+  [7 * HOUR + 59 * MINUTE, "7h59m"],
+  [47 * HOUR, "47h"],
+  [2 * DAY, "2d"],
+  [2 * DAY + 5 * HOUR, "2d5h"],
+  [8 * DAY + 5 * HOUR, "8d"],
+  [2 * YEAR - 1, "729d"],
+  [2 * YEAR, "2y"],
+  [3 * YEAR + 4 * DAY, "3y4d"],
+  [9 * YEAR + 4 * DAY, "9y"],
+];
+
+Deno.test("age() has about two figures, as kubectl's ages", () => {
+  for (const [ms, text] of AGES) strictEqual(age(ms), text, `${ms} ms`);
+});
+
+Deno.test("jsonPath() knows fields, indices and stars, and nothing else", () => {
+  for (const path of [".a", ".a.b", ".a[0].b", ".a[-1]", ".a[*]", ".a.*", ".a['b.c']", '.a["b"]', ".a\\.b/c"]) {
+    strictEqual(typeof jsonPath(path), "function", path);
+  }
+  for (const path of ["a", ".a[?(@.b==1)]", ".a[0:2]", "..a", ".a[", ".a b", "{.a}"]) {
+    strictEqual(jsonPath(path), undefined, path);
+  }
+});
