@@ -59,8 +59,6 @@ export class Exchange {
   readonly #settled = Promise.withResolvers<Answer>();
   /** Of a connection that this exchange opened. */
   socket: TLSSocket | undefined;
-  /** Its connection cannot carry another one. */
-  isBroken = false;
   #request: ClientRequest | undefined;
   #response: IncomingMessage | undefined;
   #timer = new AbortController();
@@ -166,7 +164,6 @@ export class Exchange {
   /** iDRAC 8 breaks off its answer to an expired token; its status says all there is to know. */
   #onBroken(response: IncomingMessage, chunks: readonly Uint8Array[]): void {
     if (this.#isDone) return;
-    this.isBroken = true;
     if ((response.statusCode ?? 0) >= 400) this.#onEnd(response, chunks);
     else this.#fail(new BmcError("unreachable", "it broke off its answer"));
   }

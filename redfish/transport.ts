@@ -86,11 +86,10 @@ export class HttpsTransport implements Wire {
     try {
       return await exchange.run(ask, this.#agent, this.#options.origin);
     } catch (error) {
-      // Nothing of a failed exchange is used again: what is left of it would be read as the next one's answer.
+      // An agent does not learn of a connection that was given up while it was being made.
       this.close();
       throw error;
     } finally {
-      if (exchange.isBroken) this.close();
       this.#current = undefined;
     }
   }

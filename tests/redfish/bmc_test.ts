@@ -99,6 +99,8 @@ Deno.test("a system that has got another URI is found again, one that is gone is
   assert.equal(wire.asked.filter((line) => line === "GET /redfish/v1/Systems").length, 2);
   wire.instead = ({ path }) => path.includes("/WZP00000000") ? json(404) : undefined;
   await assert.rejects(bmc.look(never), fails("no system"));
+  const named = answering("hpe-ilo5", "GET", ({ path }) => path.includes("/Systems/1") ? json(404) : undefined);
+  await assert.rejects(clientOf(named).bmc.look(never), fails("no system"));
 });
 
 Deno.test("recorded refusals become what a condition can say", async (t) => {
@@ -177,6 +179,13 @@ Deno.test("UefiHttp: set with its URI where the BMC has a place for it, Once on 
       assert.match(outcome.kind === "not supported" ? outcome.reason : "", /UefiHttp/);
     });
   }
+  await t.step("another URI is written, the same one is not", async () => {
+    const wire = wireOf("nvidia-bluefield3");
+    const { bmc } = clientOf(wire);
+    for (const httpUri of ["http://a/", "http://a/", "http://b/"]) await bmc.setBoot({ ...HTTP, httpUri }, never);
+    assert.equal(wire.count("PATCH"), 2);
+    assert.equal(wire.boot["HttpBootUri"], "http://b/");
+  });
   await t.step("iLO 6: an HttpBootUri that cannot be written is left out", async () => {
     const refusal = recorded("hpe-ilo6", "PATCH", /Systems/, 0);
     const wire = answering("nvidia-bluefield3", "PATCH", (ask) => "HttpBootUri" in patchOf(ask) ? refusal : undefined);
@@ -200,6 +209,20 @@ Deno.test("Mode is left out for those that do not know it, and sent to those tha
   );
   assert.deepEqual(await clientOf(other).bmc.setBoot(PXE, never), { kind: "set" });
   assert.equal(other.boot["BootSourceOverrideMode"], "UEFI");
+});
+
+Deno.test("what is known of a BMC spares it refusals", async () => {
+  const patched = async (family: string, wish: BootWish) => {
+    const wire = wireOf(family);
+    assert.deepEqual(await clientOf(wire).bmc.setBoot(wish, never), { kind: "set" });
+    const bodies = wire.asked.filter((line) => line.startsWith("PATCH")).map((line) => line.slice(line.indexOf("{")));
+    return [...new Set(bodies.map((body) => Object.values(JSON.parse(body).Boot).join(" ")))].join(", ");
+  };
+  assert.equal(await patched("hpe-ilo4", PXE), "Pxe Continuous");
+  assert.equal(await patched("hpe-ilo5", PXE), "Pxe Continuous");
+  assert.equal(await patched("hpe-ilo6", PXE), "Pxe Continuous");
+  // Its tag changes between GET and PATCH: the same is sent again, once.
+  assert.equal(await patched("lenovo-xcc3", PXE), "Pxe Once UEFI");
 });
 
 Deno.test("a change that is taken and not made is no success", async () => {

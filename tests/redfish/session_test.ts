@@ -162,6 +162,15 @@ Deno.test("a password that the BMC repeats is taken out of its words", async () 
   });
 });
 
+Deno.test("a password that comes back after the log-in is taken out too", async () => {
+  const wire = wireOf("hpe-ilo5");
+  wire.instead = ({ path }) => path.endsWith("/Systems/1") ? answerOf(400, {}, `no: ${USER.password}`) : undefined;
+  await assert.rejects(clientOf(wire).bmc.look(never), (error) => {
+    assert.ok(error instanceof BmcError && error.message.includes("no: ***"), String(error));
+    return !error.message.includes(USER.password);
+  });
+});
+
 Deno.test("close() never throws, whatever the BMC does", async () => {
   const wire = wireOf("hpe-ilo5");
   const { bmc } = clientOf(wire);
