@@ -7,6 +7,7 @@ import { CredentialsError } from "../../dev/apiserver/auth/credentials_store.ts"
 import { StateError } from "../../dev/apiserver/store/sqlite_file_store.ts";
 import { RegistryFolderError } from "../../dev/registry/layout_store.ts";
 import { VmUnavailableError } from "../../dev/vm/requirements.ts";
+import { PortInUse } from "../../pxe/bind_error.ts";
 import type { MachineEvent } from "../../dev/rack/types.ts";
 import { LiveLines } from "../live_lines.ts";
 import type { Io } from "../root.ts";
@@ -27,6 +28,8 @@ import type { DevSettings } from "./settings.ts";
 const clock = systemClock;
 const REDRAW_MS = 100;
 const DRAIN_MS = 1000;
+const ATTEMPTS = 5;
+const MOST_SKIPPED = 50;
 
 /**
  * Runs until `io.signal` aborts, or with `once` until all machines have installed.
@@ -38,11 +41,12 @@ export async function dev(settings: DevSettings, io: Io): Promise<void> {
   const folder = stack.use(await DevFolder.open(settings.state));
   const log = fileLogger(folder, screen, io.signal, stack);
   try {
-    await run({ settings, io, folder, log, screen, stack });
+    screen.say(
+      `metalman dev, for trying things out: a Kubernetes API, a registry and ${servers(settings)} on this machine.`,
+    );
+    await attempts({ settings, io, folder, log, screen });
   } catch (error) {
     throw startError(error, [CredentialsError, StateError, RegistryFolderError, VmUnavailableError]);
-  } finally {
-    screen.end();
   }
 }
 
@@ -53,6 +57,8 @@ interface Run {
   readonly folder: DevFolder;
   readonly log: Logger;
   readonly screen: Screen;
+  /** So many ports are passed over. */
+  readonly skip: number;
   readonly stack: AsyncDisposableStack;
 }
 
@@ -71,12 +77,32 @@ function fileLogger(folder: DevFolder, screen: Screen, stop: AbortSignal, stack:
   });
 }
 
+/** Between looking for a free port and having it, another program may take it: then all of it starts again. */
+async function attempts(parts: Omit<Run, "stack" | "skip">): Promise<void> {
+  for (let skip = 0, left = ATTEMPTS - 1;; left--) {
+    await using stack = new AsyncDisposableStack();
+    let again = false;
+    try {
+      return await run({ ...parts, skip, stack });
+    } catch (error) {
+      again = left > 0 && isPortTaken(error);
+      if (!again) throw error;
+      parts.screen.say("! a port was taken by another program meanwhile: starting again");
+      // Another metalman dev that does the same is to look elsewhere.
+      skip = 1 + Math.floor(Math.random() * MOST_SKIPPED);
+    } finally {
+      if (!again) parts.screen.end();
+    }
+  }
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof PortInUse || (error instanceof StartError && error.cause instanceof PortInUse);
+}
+
 async function run(parts: Run): Promise<void> {
   const { settings, io, folder, log, screen, stack } = parts;
-  screen.say(
-    `metalman dev, for trying things out: a Kubernetes API, a registry and ${servers(settings)} on this machine.`,
-  );
-  const ports = choosePorts(folder.ports, (message) => screen.say(`! ${message}`));
+  const ports = choosePorts(folder.ports, parts.skip, (message) => screen.say(`! ${message}`));
   await folder.keep(ports);
   const follower: { machines?: RackMachines } = {};
   const installed = Promise.withResolvers<void>();

@@ -19,23 +19,28 @@ export class DevFolder implements AsyncDisposable {
   /** A user who cannot wait for the end (a second Ctrl-C) leaves no folder behind either. */
   readonly #onExit = () => Deno.removeSync(this.path, { recursive: true });
 
-  private constructor(path: string, isKept: boolean, ports: Ports) {
+  /** Held while this run goes on; undefined: nobody else knows of the folder. */
+  readonly #lock: Deno.FsFile | undefined;
+
+  private constructor(path: string, kept?: { readonly ports: Ports; readonly lock: Deno.FsFile }) {
     this.path = path;
-    this.isKept = isKept;
-    this.ports = ports;
-    if (!isKept) addEventListener("unload", this.#onExit);
+    this.isKept = kept !== undefined;
+    this.ports = kept?.ports ?? {};
+    this.#lock = kept?.lock;
+    if (!this.isKept) addEventListener("unload", this.#onExit);
   }
 
   /**
    * Opens the folder of an earlier run or makes a new one.
-   * @throws {StartError} when it cannot be written, is something else's, or of another version
+   * @throws {StartError} when it cannot be written, is something else's, in use, or of another version
    */
   static async open(state: string | undefined): Promise<DevFolder> {
-    if (state === undefined) return new DevFolder(await Deno.makeTempDir({ prefix: "metalman-dev-" }), false, {});
+    if (state === undefined) return new DevFolder(await temporary());
     try {
-      await Deno.mkdir(state, { recursive: true });
+      await Deno.mkdir(state, { recursive: true, mode: 0o700 });
       const path = await Deno.realPath(state);
-      return new DevFolder(path, true, await readMark(path));
+      const ports = await readMark(path);
+      return new DevFolder(path, { ports, lock: await lock(path) });
     } catch (error) {
       if (error instanceof StartError) throw error;
       throw new StartError(`cannot use --state ${state}: ${reason(error)}; name a folder that you may write to`);
@@ -54,10 +59,31 @@ export class DevFolder implements AsyncDisposable {
 
   /** Removes it unless it is kept. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#lock?.close();
     if (this.isKept) return;
     await Deno.remove(this.path, { recursive: true });
     removeEventListener("unload", this.#onExit);
   }
+}
+
+/** A folder that the user alone may look into. */
+async function temporary(): Promise<string> {
+  try {
+    return await Deno.makeTempDir({ prefix: "metalman-dev-" });
+  } catch (error) {
+    throw new StartError(
+      `cannot make a temporary folder: ${
+        reason(error)
+      }; set TMPDIR to a folder that you may write to, or name one with --state`,
+    );
+  }
+}
+
+async function lock(path: string): Promise<Deno.FsFile> {
+  const file = await Deno.open(`${path}/${MARK}`, { read: true, write: true });
+  if (await file.tryLock(true)) return file;
+  file.close();
+  throw new StartError(`--state ${path} is in use by another metalman dev: end that one, or name another folder`);
 }
 
 function reason(error: unknown): string {

@@ -45,6 +45,8 @@ export class RackMachines {
   /** By the Machine's name. */
   readonly #servers = new Map<string, Server>();
   readonly #installed = new Set<string>();
+  /** Name of a Machine without a server, and the generation that this was said of. */
+  readonly #missed = new Map<string, number>();
 
   /** Does nothing until {@link run}. */
   constructor(options: RackMachinesOptions) {
@@ -61,8 +63,10 @@ export class RackMachines {
     const { client, log, clock, random } = this.#options;
     const cache = new ObjectCache<MachineObject>({ log, transform: withoutManagedFields });
     cache.onChange((change) => {
-      if (change.kind === "deleted") this.#remove(change.key);
-      else this.#put(readMachine(change.value).machine);
+      if (change.kind === "deleted") {
+        this.#remove(change.key);
+        this.#missed.delete(change.key);
+      } else this.#put(readMachine(change.value).machine);
     });
     const selection = {};
     await cache.follow(
@@ -74,7 +78,7 @@ export class RackMachines {
     const mac = machine.leases[0]?.mac;
     const server = this.#servers.get(machine.name);
     if (server !== undefined && server.mac !== mac) this.#remove(machine.name);
-    if (mac === undefined) return;
+    if (mac === undefined) return this.#miss(machine);
     if (this.#options.rack.get(mac) === undefined) this.#add(machine, mac);
     else if (server?.mac === mac && server.generation !== machine.generation) {
       server.generation = machine.generation;
@@ -85,6 +89,13 @@ export class RackMachines {
       this.#installed.add(mac);
       this.#options.installed(mac);
     } else this.#installed.delete(mac);
+  }
+
+  /** Says once that nothing will boot, where somebody may wait for it. */
+  #miss({ name, generation, object }: Machine): void {
+    if (object.spec?.pxe === undefined || this.#missed.get(name) === generation) return;
+    this.#missed.set(name, generation);
+    this.#options.log.warn("no server for this Machine: it has no lease with a MAC and its address", { machine: name });
   }
 
   #add(machine: Machine, mac: string): void {

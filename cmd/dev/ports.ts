@@ -7,7 +7,7 @@ const WANTED = {
   api: { protocol: "tcp", port: 16443, what: "the Kubernetes API" },
   registry: { protocol: "tcp", port: 15000, what: "the registry" },
   http: { protocol: "tcp", port: 18880, what: "HTTP" },
-  health: { protocol: "tcp", port: 18081, what: "the health checks" },
+  health: { protocol: "tcp", port: 18081, what: "the health check" },
   tftp: { protocol: "udp", port: 16969, what: "TFTP" },
   dhcp: { protocol: "udp", port: 16767, what: "DHCP" },
   bmc: { protocol: "tcp", port: 18443, what: "each BMC" },
@@ -38,18 +38,21 @@ function isFree(protocol: "tcp" | "udp", hostname: string, port: number): boolea
 /**
  * Chooses the ports.
  * @param before those of the last run in the same folder, which are tried first
- * @param moved told of each that is not where it likes to be
+ * @param skip so many are passed over
+ * @param moved told, in one line, which are not where they like to be
  * @throws {StartError} when there is none in reach
  */
-export function choosePorts(before: Ports, moved: (message: string) => void): DevPorts {
+export function choosePorts(before: Ports, skip: number, moved: (message: string) => void): DevPorts {
+  const changes: string[] = [];
   const entries = Object.entries(WANTED).map(([part, { protocol, port, what }]) => {
     const first = before[part] ?? port;
-    for (let candidate = first; candidate < first + TRIES; candidate++) {
+    for (let candidate = first + skip; candidate < first + TRIES; candidate++) {
       if (!isFree(protocol, ADDRESSES[part as keyof typeof WANTED] ?? "127.0.0.1", candidate)) continue;
-      if (candidate !== first) moved(`port ${first} is taken: ${what} is on port ${candidate}`);
+      if (candidate !== first) changes.push(`${what} is on ${candidate} (not ${first})`);
       return [part, candidate];
     }
     throw new StartError(`no free ${protocol} port from ${first} to ${first + TRIES - 1} for ${what}`);
   });
+  if (changes.length > 0) moved(`other ports, because the usual ones are taken: ${changes.join(", ")}`);
   return Object.fromEntries(entries) as DevPorts;
 }

@@ -45,7 +45,9 @@ export class Screen {
 
   /** A server did something. */
   event(event: MachineEvent): void {
-    this.#print(this.#progress.event({ ...event, atMs: event.atMs - this.#startMs }));
+    const line = this.#progress.event({ ...event, atMs: event.atMs - this.#startMs });
+    // Why it stopped, and what to look at, may be longer than a line of the block.
+    this.#print(line, event.stage === "failed");
   }
 
   /** The cluster says that a server is installed. */
@@ -58,10 +60,9 @@ export class Screen {
     this.#ended = true;
   }
 
-  #print(line: string | undefined): void {
-    if (line !== undefined && !this.#ended && (this.#lines.terminal === undefined || this.isDone)) {
-      this.#lines.say(line);
-    }
+  #print(line: string | undefined, isImportant = false): void {
+    if (line === undefined || this.#ended) return;
+    if (isImportant || this.#lines.terminal === undefined || this.isDone) this.#lines.say(line);
   }
 
   /** Redraws what moves. */

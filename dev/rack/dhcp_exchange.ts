@@ -66,6 +66,9 @@ async function carryOut(round: Round, port: DatagramPort, mailbox: Mailbox): Pro
   let refused = "nobody answered";
   for (let i = 0; i < SEND_AT_MS.length; i++) {
     signal.throwIfAborted();
+    if (i > 0 && round.asker !== "system") {
+      round.power.say("dhcp", `${refused} yet, asks again; kubectl describe machines tells why`);
+    }
     await port.send(packet, BROADCAST);
     const sentMs = startMs + SEND_AT_MS[i]!;
     const endMs = startMs + (SEND_AT_MS[i + 1] ?? GIVE_UP_MS);

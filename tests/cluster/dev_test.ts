@@ -53,6 +53,12 @@ Deno.test("a Machine that the user applies gets a server, which boots too; Ctrl-
   temporary(async (folder) => {
     await using metalman = await start(folder, `--state=${folder}/state`);
     await metalman.waitFor(/Installed. Try next:/, 60_000);
+    await using second = await start(folder, `--state=${folder}/state`);
+    equal((await second.status).code, 1);
+    match(
+      second.output,
+      /^Error: --state \S+ is in use by another metalman dev: end that one, or name another folder\n$/,
+    );
     const [, example] = await metalman.waitFor(/kubectl apply -f (\S+)/);
     using client = new KubeClient(await locateAccess(systemHost, { kubeconfig: `${folder}/state/kubeconfig` }));
     const machine = load(await Deno.readTextFile(example!)) as { metadata: { name: string } };
@@ -68,7 +74,7 @@ Deno.test("a Machine that the user applies gets a server, which boots too; Ctrl-
     await using again = await start(folder, `--state=${folder}/state`, "--once");
     equal((await again.status).code, 0, again.output);
     match(again.output, /node-02 +installed/);
-    equal(/is taken/.test(again.output), false, again.output);
+    equal(/other ports/.test(again.output), false, again.output);
   }));
 
 Deno.test("dev --once names the machines that have not installed in time, and exits with 1", () =>
@@ -101,6 +107,23 @@ Deno.test("a --state that cannot be used is one clear line, and nothing is touch
     }
   }));
 
+Deno.test("several that start at once want the same ports, and all find some", () =>
+  temporary(async (folder) => {
+    await using first = await start(folder, "--once");
+    await using second = await start(folder, "--once");
+    await using third = await start(folder, "--once");
+    for (const metalman of [first, second, third]) equal((await metalman.end()).code, 0, metalman.output);
+    deepEqual(await left(`${folder}/tmp`), []);
+  }));
+
+Deno.test("no folder for temporary files is one clear line", () =>
+  temporary(async (folder) => {
+    const env = { TMPDIR: `${folder}/none` };
+    await using metalman = new Peer(Deno.execPath(), ["run", "-A", MAIN, "dev"], { env });
+    equal((await metalman.end()).code, 1);
+    match(metalman.output, /^Error: cannot make a temporary folder: .*; set TMPDIR to a folder .*--state\n$/);
+  }));
+
 Deno.test("a port that is taken: the next one, said so", () =>
   temporary(async (folder) => {
     using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -109,7 +132,7 @@ Deno.test("a port that is taken: the next one, said so", () =>
     await Deno.writeTextFile(`${folder}/state/metalman-dev.json`, JSON.stringify({ version: 1, ports }));
     await using metalman = await start(folder, `--state=${folder}/state`, "--once");
     equal((await metalman.status).code, 0, metalman.output);
-    match(metalman.output, new RegExp(`! port ${taken.addr.port} is taken: the registry is on port \\d+`));
+    match(metalman.output, new RegExp(`! other ports, .*the registry is on \\d+ \\(not ${taken.addr.port}\\)`));
   }));
 
 Deno.test("Ctrl-C that npx and deno task pass on too is one Ctrl-C: the end is orderly, and nothing is left", () =>
