@@ -22,8 +22,8 @@ export interface PowerFacts {
     readonly atMs: number;
     readonly notSupported?: string;
   };
-  /** The last power action. */
-  readonly sent?: { readonly to: "On" | "Off"; readonly atMs: number };
+  /** The last power action, and the reboot counter that it was for. */
+  readonly sent?: { readonly to: "On" | "Off"; readonly cycle: number; readonly atMs: number };
   /** Waits since something was last written or sent. */
   readonly polls: number;
 }

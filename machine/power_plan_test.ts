@@ -59,8 +59,8 @@ function seen(power: PowerSeen, more: Partial<PowerFacts> = {}, cycle: number | 
   };
 }
 const repaving = { boot: { plan: { kind: "network", target: "Pxe" }, cycle: 5, atMs: NOW } } as const;
-const sentOff = (msAgo: number) => ({ sent: { to: "Off", atMs: NOW - msAgo } } as const);
-const sentOn = (msAgo: number) => ({ sent: { to: "On", atMs: NOW - msAgo } } as const);
+const sentOff = (msAgo: number, cycle = 5) => ({ sent: { to: "Off", cycle, atMs: NOW - msAgo } } as const);
+const sentOn = (msAgo: number, cycle = 5) => ({ sent: { to: "On", cycle, atMs: NOW - msAgo } } as const);
 
 /** A step in short: what it writes as `Type Status/Reason "message"` and counter. */
 function short(machineNow: Machine, facts: PowerFacts): string {
@@ -218,6 +218,7 @@ const CASES: readonly (readonly [name: string, of: Machine, facts: PowerFacts, w
   ["a state in between is waited for", machine(ASKED, [wasOff()]), seen("PoweringOff"), "wait 1000"],
 
   ["PoweringOn is written: now on is sent", machine(ASKED, [on()]), seen("Off", sentOff(4000)), "power On"],
+  ["on was sent in the last cycle: sent again", machine(ASKED, [on()]), seen("Off", sentOn(4000, 4)), "power On"],
   ["on was sent: wait", machine(ASKED, [on()]), seen("Off", sentOn(4000)), "wait 1000"],
   ["it comes up: wait", machine(ASKED, [on()]), seen("PoweringOn", sentOn(4000)), "wait 1000"],
   ["after 5 min on is sent again", machine(ASKED, [on()]), seen("Off", sentOn(RETRY_MS)), "power On"],

@@ -74,7 +74,7 @@ export class PowerRun {
         return bootSet(this.facts, { plan: step.plan, cycle: step.cycle, atMs: nowMs });
       case "power":
         this.bmc.power(step.to);
-        return powerSent(this.facts, { to: step.to, atMs: nowMs });
+        return powerSent(this.facts, { to: step.to, cycle: step.cycle, atMs: nowMs });
       case "record":
         this.object = { ...this.object, status: step.status };
         this.written.push(step.says);
