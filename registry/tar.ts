@@ -109,12 +109,12 @@ export class TarReader {
   }
 
   /**
-   * The archive is over.
+   * The archive is over; padding after the last member may be missing, as in layers of `umoci insert`.
    * @throws {LayerError} when it ends inside a member
    */
   finish(): void {
     const ended = this.#state === "ended" || this.#state === "ending";
-    const between = ended || (this.#state === "header" && this.#filled === 0);
+    const between = ended || this.#state === "padding" || (this.#state === "header" && this.#filled === 0);
     if (!between || this.#next.pax.length > 0 || this.#next.longName !== undefined) {
       throw new LayerError("the archive of the layer ends in the middle of a member");
     }

@@ -137,7 +137,16 @@ const REFUSED: readonly (readonly [name: string, archive: () => Uint8Array, mess
     () => write([{ name: "a", data: "x".repeat(600) }], false).subarray(0, 1000),
     /ends in the middle/,
   ],
-  ["an end inside padding", () => write([{ name: "a", data: "x" }], false).subarray(0, 600), /ends in the middle/],
+  [
+    "an end inside data of the last block",
+    () => write([{ name: "a", data: "xyz" }], false).subarray(0, 514),
+    /ends in the middle/,
+  ],
+  [
+    "an end inside the padding of a name",
+    () => write([{ name: "l", type: "L", data: "x" }], false).subarray(0, 600),
+    /ends in the middle/,
+  ],
   ["an end after a pax header", () => write([pax([["path", "p"]])], false), /ends in the middle/],
   ["more after one zero block", () => Buffer.concat([new Uint8Array(512), write([{ name: "a" }])]), /goes on/],
   ["a name without end", () => write([{ name: "l", type: "L", size: 2 ** 21 }]), /announces 2097152 bytes/],
@@ -180,6 +189,13 @@ for (const [title, archive, message] of REFUSED) {
     assert.throws(() => read(archive()), (error) => error instanceof LayerError && message.test(error.message));
   });
 }
+
+Deno.test("an archive may end without padding and without zero blocks, as umoci insert writes it and Go reads it", () => {
+  const archive = write([{ name: "a", data: "x".repeat(600) }, { name: "b", data: "xyz" }], false);
+  for (const length of [archive.length - 512 + 3, archive.length - 100, archive.length]) {
+    assert.deepEqual(read(archive.subarray(0, length)).map(({ path, size }) => [path, size]), [["a", 600], ["b", 3]]);
+  }
+});
 
 Deno.test("what follows the end of an archive is ignored", () => {
   assert.equal(read(Buffer.concat([write([{ name: "a" }]), new Uint8Array(3000).fill(7)])).length, 1);
