@@ -8,8 +8,8 @@ import { TaskGroup } from "../base/tasks.ts";
 import { Controller, type Result } from "../k8s/controller.ts";
 import type { Decide, StatusWriter, WriteOutcome } from "../k8s/status.ts";
 import { conditionOf, ConditionType } from "../machine/conditions.ts";
-import { troubled } from "../machine/power_cycle.ts";
-import { recorded, waiting } from "../machine/power_facts.ts";
+import { cycleOf, troubled } from "../machine/power_cycle.ts";
+import { recorded, stepping, waiting } from "../machine/power_facts.ts";
 import { powerStep } from "../machine/power_plan.ts";
 import { type Machine, type MachineObject, readMachine } from "../machine/types.ts";
 import type { BmcFault, BmcTarget } from "../redfish/types.ts";
@@ -85,9 +85,10 @@ export class PowerController implements AsyncDisposable {
     if (isOurs && !isKnown) this.#controller.enqueue(name);
   }
 
-  /** Works until the signal is aborted. */
-  run(signal: AbortSignal): Promise<void> {
-    return this.#controller.run(signal);
+  /** Works until the signal is aborted; then forgets what it saw of BMCs: another instance may act on them. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#controller.run(signal);
+    for (const [name, memory] of this.#memories) this.#forget(name, memory);
   }
 
   /** Waits for connections that are being closed. */
@@ -144,6 +145,7 @@ export class PowerController implements AsyncDisposable {
 
   /** One step; undefined where the next can follow at once. */
   async #step(machine: Machine, memory: BmcMemory, signal: AbortSignal): Promise<Result | undefined> {
+    memory.facts = stepping(memory.facts, cycleOf(machine));
     const step = powerStep(machine, memory.facts, this.#options.clock.now());
     switch (step.kind) {
       case "rest":

@@ -22,14 +22,21 @@ export interface PowerFacts {
     readonly atMs: number;
     readonly notSupported?: string;
   };
-  /** The last power action, and the reboot counter that it was for. */
-  readonly sent?: { readonly to: "On" | "Off"; readonly cycle: number; readonly atMs: number };
+  /** The last power action of this cycle. */
+  readonly sent?: { readonly to: "On" | "Off"; readonly atMs: number };
   /** Waits since something was last written or sent. */
   readonly polls: number;
 }
 
 /** What a process knows at its start. */
 export const NO_FACTS: PowerFacts = { offLooks: 0, polls: 0 };
+
+/** The facts at the beginning of a step: before a cycle begins, what was sent in an earlier one is of the past. */
+export function stepping(facts: PowerFacts, cycle: { readonly phase: string } | undefined): PowerFacts {
+  if (facts.sent === undefined || (cycle !== undefined && cycle.phase !== "begin")) return facts;
+  const { sent: _before, ...others } = facts;
+  return others;
+}
 
 /** The BMC has said something. */
 export function looked(facts: PowerFacts, look: NonNullable<PowerFacts["look"]>): PowerFacts {

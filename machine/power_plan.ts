@@ -23,8 +23,8 @@ export type PowerStep =
   | { readonly kind: "look" }
   /** Make the boot order so; `cycle` is the reboot counter that it is for. */
   | { readonly kind: "boot"; readonly plan: BootPlan; readonly cycle: number | undefined }
-  /** Tell the BMC; `cycle` is the reboot counter that it is for. */
-  | { readonly kind: "power"; readonly to: "On" | "Off"; readonly cycle: number }
+  /** Tell the BMC. */
+  | { readonly kind: "power"; readonly to: "On" | "Off" }
   /** Write this, then step again; `says` tells people what it means. */
   | { readonly kind: "record"; readonly status: MachineStatus; readonly says: string }
   /** Step again after this time, with a new look. */
@@ -152,8 +152,7 @@ function cycleStep(at: Situation): PowerStep {
 }
 
 function stillOn(at: Situation): PowerStep {
-  const { machine, cycle: { begun, target, wanted, sinceMs }, facts: { look }, nowMs } = at;
-  const sent = sentIn(at);
+  const { machine, cycle: { begun, target, wanted, sinceMs }, facts: { sent, look }, nowMs } = at;
   if (wanted) return begun === target ? act("Off", at) : mark("powering off", at);
   // Taken back. Off may have been sent, so the machine is waited for; one that stays on was never told.
   const lastMs = Math.max(sinceMs || 0, sent?.to === "Off" ? sent.atMs : 0);
@@ -161,24 +160,18 @@ function stillOn(at: Situation): PowerStep {
   return { kind: "record", status: abandoned(machine), says: "the reboot was taken back" };
 }
 
-/** What was sent in this cycle: an earlier one may have ended with the very action that is next now. */
-function sentIn({ cycle, facts: { sent } }: Situation): PowerFacts["sent"] {
-  return sent?.cycle === cycle.target ? sent : undefined;
-}
-
 /** Sends a power action: once, again after its time, and again where this process does not know that it was sent. */
 function act(to: "On" | "Off", at: Situation): PowerStep {
-  const { machine, cycle, facts: { look }, nowMs } = at;
-  const sent = sentIn(at);
+  const { machine, cycle, facts: { sent, look }, nowMs } = at;
   const opposite = to === "On" ? "Off" : "On";
   const midway = to === "On" ? "PoweringOn" : "PoweringOff";
   if (sent?.to === to && sent.atMs - cycle.sinceMs >= RETRY_MS) {
     return { kind: "record", status: restarted(machine, cycle, nowMs), says: `Powering ${to.toLowerCase()}...` };
   }
-  if (look!.power === opposite && sent?.to !== to) return { kind: "power", to, cycle: cycle.target };
+  if (look!.power === opposite && sent?.to !== to) return { kind: "power", to };
   const lastMs = sent?.to === to ? sent.atMs : cycle.sinceMs;
   const due = (look!.power === opposite || look!.power === midway) && nowMs - lastMs >= RETRY_MS;
-  return due ? { kind: "power", to, cycle: cycle.target } : poll(at);
+  return due ? { kind: "power", to } : poll(at);
 }
 
 function mark(next: Mark, { machine, cycle, nowMs }: Situation): PowerStep {

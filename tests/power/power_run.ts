@@ -1,6 +1,16 @@
 /** Steps a Machine against a model BMC until it rests, and loses all memory where it is told to. */
 import { FakeClock } from "../../base/clock.ts";
-import { bootSet, looked, NO_FACTS, type PowerFacts, powerSent, recorded, waiting } from "../../machine/power_facts.ts";
+import {
+  bootSet,
+  looked,
+  NO_FACTS,
+  type PowerFacts,
+  powerSent,
+  recorded,
+  stepping,
+  waiting,
+} from "../../machine/power_facts.ts";
+import { cycleOf } from "../../machine/power_cycle.ts";
 import { type PowerStep, powerStep } from "../../machine/power_plan.ts";
 import { type MachineObject, readMachine } from "../../machine/types.ts";
 import { ModelBmc, type ModelOptions } from "./model_bmc.ts";
@@ -57,7 +67,9 @@ export class PowerRun {
   /** One step; `at` is called before and after it and says whether to crash there. */
   step(at: (point: Point) => boolean = () => false): PowerStep {
     const nowMs = this.clock.now();
-    const step = powerStep(readMachine(this.object).machine, this.facts, nowMs);
+    const { machine } = readMachine(this.object);
+    this.facts = stepping(this.facts, cycleOf(machine));
+    const step = powerStep(machine, this.facts, nowMs);
     if (at({ index: this.points++, step, isDone: false })) return step;
     const next = this.#act(step, nowMs);
     if (at({ index: this.points++, step, isDone: true })) return step;
@@ -74,7 +86,7 @@ export class PowerRun {
         return bootSet(this.facts, { plan: step.plan, cycle: step.cycle, atMs: nowMs });
       case "power":
         this.bmc.power(step.to);
-        return powerSent(this.facts, { to: step.to, cycle: step.cycle, atMs: nowMs });
+        return powerSent(this.facts, { to: step.to, atMs: nowMs });
       case "record":
         this.object = { ...this.object, status: step.status };
         this.written.push(step.says);
