@@ -67,6 +67,13 @@ export class ModelBmc {
     return midway === "Unknown" ? midway : this.#goes.to === "On" ? "PoweringOn" : "PoweringOff";
   }
 
+  /** Somebody presses the button. */
+  press(): void {
+    const to = this.isOn ? "Off" : "On";
+    this.#goes = undefined;
+    this.seen.push({ to, atMs: this.#clock.now() });
+  }
+
   /** Takes an action. One that it has taken already, or that changes nothing, changes nothing. */
   power(to: "On" | "Off"): void {
     const nowMs = this.#clock.now();

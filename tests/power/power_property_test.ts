@@ -1,7 +1,7 @@
 /** Power cycles under any order of what operators, machines and crashes do (contract 2, 9). */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { rebootPending } from "../../machine/power_cycle.ts";
+import { rebootPending, repavePending } from "../../machine/power_cycle.ts";
 import { conditionOf, ConditionType } from "../../machine/conditions.ts";
 import { readMachine } from "../../machine/types.ts";
 import type { ModelOptions } from "./model_bmc.ts";
@@ -20,7 +20,8 @@ type Event =
   | { readonly kind: "steps"; readonly count: number }
   | { readonly kind: "crash"; readonly downMs: number; readonly isDone: boolean }
   | { readonly kind: "ask"; readonly reboots: number; readonly repaves: number }
-  | { readonly kind: "installed" };
+  | { readonly kind: "installed" }
+  | { readonly kind: "pressed" };
 
 const EVENTS: fc.Arbitrary<Event[]> = fc.array(
   fc.oneof(
@@ -34,7 +35,7 @@ const EVENTS: fc.Arbitrary<Event[]> = fc.array(
         repaves: fc.integer({ min: 0, max: 1 }),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant("installed" as const) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("installed" as const, "pressed" as const) }) },
   ),
   { maxLength: 40 },
 );
@@ -71,6 +72,8 @@ function happen(run: PowerRun, event: Event, guard: () => void): void {
         rebootCounter: spec.rebootCounter + event.reboots,
         repaveCounter: spec.repaveCounter + event.repaves,
       });
+    case "pressed":
+      return run.bmc.press();
     case "installed":
       run.object = {
         ...run.object,
@@ -79,7 +82,7 @@ function happen(run: PowerRun, event: Event, guard: () => void): void {
   }
 }
 
-Deno.test("in any order of events a machine ends up on, counted and at rest, and goes off no more often than asked", () => {
+Deno.test("in any order of events a machine ends up counted and at rest, and goes off no more often than asked", () => {
   fc.assert(
     fc.property(MODEL, EVENTS, (options, events) => {
       const { run, guard } = watched(options);
@@ -89,11 +92,32 @@ Deno.test("in any order of events a machine ends up on, counted and at rest, and
       equal(rebootPending(machine), false);
       equal(conditionOf(run.object, ConditionType.PoweredOff), undefined);
       const raised = 1 + events.filter((event) => event.kind === "ask" && event.reboots > 0).length;
+      const presses = events.filter((event) => event.kind === "pressed").length;
       const offs = run.bmc.seen.filter(({ to }) => to === "Off").length;
-      ok(offs <= raised, `went off ${offs} times for ${raised} requests`);
-      if (options.isOn || run.written.includes("Powered on")) ok(run.bmc.isOn, "it is left off");
-      equal(run.written.filter((w) => w === "Powered on").length <= raised, true);
-      equal(run.bmc.boot, machine.wanted.repaveCounter > machine.done.repaveCounter ? "Pxe" : "None");
+      ok(offs <= raised + presses, `went off ${offs} times for ${raised} requests`);
+      if (presses === 0 && (options.isOn || run.written.includes("Powered on"))) ok(run.bmc.isOn, "it is left off");
+      ok(run.written.filter((w) => w === "Powered on").length <= raised);
+      equal(run.bmc.boot, repavePending(machine) ? "Pxe" : "None");
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("after any order of events the next reboot takes no longer than the machine does", () => {
+  fc.assert(
+    fc.property(MODEL, EVENTS, ({ lost: _none, ...options }, events) => {
+      const { run, guard } = watched(options);
+      for (const event of events) happen(run, event, guard);
+      run.rest();
+      const { wanted, done } = readMachine(run.object).machine;
+      const { isOn } = run.bmc;
+      const [seen, startMs] = [run.bmc.seen.length, run.clock.now()];
+      run.ask({ rebootCounter: Math.max(wanted.rebootCounter, done.rebootCounter) + 1, repaveCounter: 0 });
+      run.rest();
+      equal(run.bmc.seen.slice(seen).map(({ to }) => to).join(), isOn ? "Off,On" : "On");
+      // Of a longer wait an action is repeated, and polls are slow by then.
+      const tookMs = run.clock.now() - startMs;
+      ok(tookMs <= (options.offMs ?? 0) + (options.onMs ?? 0) + 60_000, `took ${tookMs} ms`);
     }),
     { numRuns: 500 },
   );
