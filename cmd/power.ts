@@ -1,8 +1,7 @@
 /** Power and installations: BMCs, Secrets, the controllers over them. Joins redfish/, k8s/, pxe/ and controllers/ for cmd/serve.ts. */
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import { TaskGroup } from "../base/tasks.ts";
-import { BmcCalls } from "../controllers/bmc_calls.ts";
+import { BmcCalls, type Bmcs } from "../controllers/bmc_calls.ts";
 import { BmcPasswords } from "../controllers/bmc_passwords.ts";
 import { BootTrace, type Protocol } from "../controllers/boot_trace.ts";
 import { PowerController } from "../controllers/power.ts";
@@ -22,6 +21,8 @@ import type { ServeSettings } from "./serve_settings.ts";
 
 /** What switches machines and watches over their installations. */
 export interface Power {
+  /** Does it until the signal aborts; then forgets what it knew of BMCs, as another instance may act on them. */
+  run(signal: AbortSignal): Promise<void>;
   /** To be told of each Machine that came or changed, and of the name of each that went. */
   machineChanged(name: string, machine: Machine | undefined): void;
   /** To be told of each DHCP message of a Machine. */
@@ -30,7 +31,7 @@ export interface Power {
   traced(resolve: FileResolver, directory: Directory, over: Protocol): FileResolver;
 }
 
-/** What {@link startPower} needs. */
+/** What {@link createPower} needs. */
 export interface PowerOptions {
   readonly settings: ServeSettings;
   readonly client: KubeClient;
@@ -40,12 +41,14 @@ export interface PowerOptions {
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Whether this instance may act; asked right before each call to a BMC. */
+  readonly leads: () => boolean;
   /** Ends it. */
   readonly stack: AsyncDisposableStack;
 }
 
-/** Starts to switch the machines that have a BMC. */
-export function startPower(options: PowerOptions): Power {
+/** Made ready to switch the machines that have a BMC. */
+export function createPower(options: PowerOptions): Power {
   const { settings, client, machines, log, clock, stack } = options;
   const trace = new BootTrace();
   const bmcs = stack.use(
@@ -72,7 +75,7 @@ export function startPower(options: PowerOptions): Power {
     random: options.random,
   };
   const calls = new BmcCalls({
-    bmcs,
+    bmcs: onlyWhile(options.leads, bmcs),
     passwords,
     httpUri: (machine) => httpBootUri(options, machine),
     poweredOn: (name) => trace.poweredOn(name),
@@ -82,19 +85,34 @@ export function startPower(options: PowerOptions): Power {
   const power = stack.use(new PowerController({ ...common, calls }));
   const limits = { timeoutMs: settings.repaveTimeoutMs, maxAttempts: settings.repaveMaxAttempts };
   const repaves = new RepaveController({ ...common, limits, seen: (name) => trace.describe(name) });
-  // Of its own: it ends before the BMCs are closed.
-  const tasks = stack.use(new TaskGroup(log));
-  tasks.start("power", (signal) => power.run(signal));
-  tasks.start("installations", (signal) => repaves.run(signal));
+  const changed = (name: string, machine: Machine | undefined) => {
+    power.machineChanged(name, machine);
+    repaves.machineChanged(name, machine);
+  };
   return {
+    async run(signal) {
+      for (const machine of machines.store.all()) changed(machine.name, machine);
+      await Promise.all([power.run(signal), repaves.run(signal)]);
+    },
     machineChanged(name, machine) {
       if (machine === undefined) trace.forget(name);
-      power.machineChanged(name, machine);
-      repaves.machineChanged(name, machine);
+      changed(name, machine);
     },
     dhcpDecided: ({ hit, outcome, reply, reason }) =>
       trace.dhcp(hit.machine.name, outcome === "reply" && reply !== "NAK" ? undefined : reason),
     traced: (resolve, directory, over) => tracedResolver(trace, resolve, directory, over),
+  };
+}
+
+/** A process that was stopped in the middle of its work may find that another instance acts by now. */
+function onlyWhile(leads: () => boolean, bmcs: BmcPool): Bmcs {
+  return {
+    release: (target) => bmcs.release(target),
+    use: (target, signal, run) =>
+      bmcs.use(target, signal, (bmc) => {
+        if (!leads()) throw new Error("this instance does not lead any more");
+        return run(bmc);
+      }),
   };
 }
 

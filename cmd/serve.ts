@@ -11,7 +11,7 @@ import { KubeClient } from "../k8s/client.ts";
 import { systemHost } from "../k8s/host.ts";
 import { locateAccess } from "../k8s/locate.ts";
 import type { Directory } from "../machine/directory.ts";
-import { startDhcpServer } from "../pxe/dhcp/server.ts";
+import { type DhcpServer, startDhcpServer } from "../pxe/dhcp/server.ts";
 import { readBootFile } from "../pxe/boot_file_store.ts";
 import { createFileResolver } from "../pxe/files.ts";
 import { startHealthServer } from "../pxe/http/health_server.ts";
@@ -24,8 +24,9 @@ import { createAttestation } from "./attest.ts";
 import { readEkAuthorities } from "./ek_authorities.ts";
 import { imageController, objectReader } from "./images.ts";
 import { followMachines, type Machines } from "./machines.ts";
+import { createLeader, type Leader } from "./leader.ts";
 import { outboundAddress } from "./outbound.ts";
-import { type Power, startPower } from "./power.ts";
+import { createPower, type Power } from "./power.ts";
 import type { Io } from "./root.ts";
 import { type ServerAddress, serverAddress } from "./server_address.ts";
 import { type ServeSettings, settingsFields } from "./serve_settings.ts";
@@ -48,6 +49,8 @@ export interface Surroundings {
   readonly ready?: () => void;
   /** How long running transfers and waiting reports may take after the signal. @default 20,000 */
   readonly drainMs?: number;
+  /** Unique among the replicas. @default the host's name and a random part */
+  readonly identity?: string;
   /** Keep the right to run programs: the process does more than serve. @default false */
   readonly mayRun?: boolean;
 }
@@ -120,9 +123,6 @@ async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Pro
     });
   }
   log.info("addresses", { ip: address.ip, dhcp: address.dhcp.kind, serveUrl: address.serveUrl });
-  if (address.dhcp.kind === "interface") {
-    log.warn("leader election is not there yet (issue 7): run one instance on this network");
-  }
   const tasks = stack.use(new TaskGroup(log));
   const store = stack.use(await ImageStore.open(settings.cacheDir));
   for (const { message, path } of store.notices) log.warn(message, { path });
@@ -144,7 +144,9 @@ async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Pro
   });
   const images = stack.use(imageController(settings, { client, log, store, machines, stack }));
   const { serveUrl } = address;
-  const power = startPower({ settings, client, machines, images, serveUrl, log, clock, random, stack });
+  const leads = () => leader.leads();
+  const power = createPower({ settings, client, machines, images, serveUrl, log, clock, random, leads, stack });
+  const leader = stack.use(createLeader({ ...options, client, clock, random, lead: (signal) => power.run(signal) }));
   const facts = clusterFacts(client, env, log);
   tasks.start("cluster facts", (signal) => facts.run(signal));
   return await startServers({
@@ -156,6 +158,7 @@ async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Pro
     machines,
     images,
     power,
+    leader,
     userData,
     facts,
   });
@@ -175,12 +178,13 @@ interface Sources extends SiteOptions {
   readonly machines: Machines;
   readonly images: ImageController;
   readonly power: Power;
+  readonly leader: Leader;
   readonly userData: UserDataCache;
   readonly facts: ClusterFactsReader;
 }
 
 async function startServers(sources: Sources): Promise<Site> {
-  const { settings, address, log, stack, machines, images, power } = sources;
+  const { settings, address, log, stack, machines, images, power, leader } = sources;
   const { store, reports, synced } = machines;
   const directory = clientDirectory(sources);
   const bindAddress = formatIpv4(settings.bindAddress);
@@ -203,17 +207,7 @@ async function startServers(sources: Sources): Promise<Site> {
   );
   const tftpResolve = power.traced(resolve, directory, "TFTP");
   const tftp = stack.use(startTftpServer({ bindAddress, port: settings.tftpPort, resolve: tftpResolve, log }));
-  const dhcp = startDhcpServer({
-    mode: address.dhcp,
-    port: settings.dhcpPort,
-    ...(sources.relayPort === undefined ? {} : { relayPort: sources.relayPort }),
-    serveUrl: address.serveUrl,
-    directory: store,
-    images,
-    log,
-    onDecision: (event) => power.dhcpDecided(event),
-  });
-  stack.use(dhcp);
+  const dhcp = stack.use(startDhcp(sources));
   const missing = () => [
     ...(synced() ? [] : ["Machines are not read yet"]),
     ...(dhcp.ready ? [] : ["DHCP does not listen"]),
@@ -222,19 +216,38 @@ async function startServers(sources: Sources): Promise<Site> {
   stack.use(startHealthServer({ bindAddress, port: settings.healthPort, missing }));
   machines.whenSynced(() => {
     images.start();
+    // Not before: who knows no Machine cannot lead.
+    leader.campaign();
     log.info("ready", { machines: store.size, serveUrl: address.serveUrl });
     sources.ready?.();
   });
   return {
     async drain() {
+      // At once, so that another replica acts while transfers end.
+      const released = leader.stop();
       await dhcp[Symbol.asyncDispose]();
       const { drainMs = DRAIN_MS } = sources;
       const limit = AbortSignal.timeout(drainMs);
-      await Promise.all([tftp.drain(drainMs), http.drain(drainMs)]);
+      await Promise.all([tftp.drain(drainMs), http.drain(drainMs), released]);
       // Reports are written all the while; one that came with the last request counts too.
       await machines.flush(limit);
     },
   };
+}
+
+/** On an interface only the leader answers; relays ask every replica. */
+function startDhcp({ settings, address, log, machines, images, power, leader, relayPort }: Sources): DhcpServer {
+  return startDhcpServer({
+    mode: address.dhcp,
+    port: settings.dhcpPort,
+    ...(relayPort === undefined ? {} : { relayPort }),
+    serveUrl: address.serveUrl,
+    directory: machines.store,
+    images,
+    log,
+    ...(address.dhcp.kind === "interface" ? { answering: leader.leads } : {}),
+    onDecision: (event) => power.dhcpDecided(event),
+  });
 }
 
 /** The Machines by the addresses that TFTP and HTTP see. */

@@ -70,8 +70,9 @@ export class RepaveController {
     if (step.kind === "later") return { kind: "again", afterMs: step.afterMs };
     let decided: RepaveStep | undefined;
     const write = statuses.write(name, SLOT, (object) => {
-      // Made again under the same name, it is another.
-      decided = object.metadata.uid === machine.uid ? this.#step(readMachine(object).machine) : undefined;
+      // Abandoned, or made again under the same name: nothing of this is about it.
+      const isOurs = !signal.aborted && object.metadata.uid === machine.uid;
+      decided = isOurs ? this.#step(readMachine(object).machine) : undefined;
       return decided !== undefined && "status" in decided ? decided.status : undefined;
     });
     const outcome = await unlessAborted(write, signal);

@@ -45,6 +45,8 @@ export interface DhcpServerOptions {
   readonly images: ImageDirectory;
   /** Says what was answered, and why not. */
   readonly log: Logger;
+  /** Asked before each message is looked at; another server's turn while it says no. @default always */
+  readonly answering?: () => boolean;
   /** Called after each message of a known Machine; must not block. */
   readonly onDecision?: (event: DhcpEvent) => void;
   /** Where the server listens. @default 67 */
@@ -96,6 +98,7 @@ class SocketServer implements DhcpServer {
   readonly #knowledge: DhcpKnowledge;
   readonly #log: Logger;
   readonly #clock: Clock;
+  readonly #answering: () => boolean;
   readonly #onDecision: (event: DhcpEvent) => void;
   readonly #tasks: TaskGroup;
   /** Sends all answers: its address is the one that clients are told. */
@@ -107,11 +110,12 @@ class SocketServer implements DhcpServer {
   #serving = 0;
 
   constructor(options: DhcpServerOptions) {
-    const { mode, directory, images, serveUrl, log, clock = systemClock, onDecision = () => {}, port = 67 } = options;
+    const { mode, directory, images, serveUrl, log, clock = systemClock, port = 67 } = options;
     this.#knowledge = { directory, images, serveUrl, server: identity(options) };
     this.#log = log;
     this.#clock = clock;
-    this.#onDecision = onDecision;
+    this.#answering = options.answering ?? (() => true);
+    this.#onDecision = options.onDecision ?? (() => {});
     this.#main = listen(mode.kind === "interface" ? mode.address : mode.bindAddress, port);
     this.#sockets.push(this.#main);
     this.port = (this.#main.addr as Deno.NetAddr).port;
@@ -151,6 +155,7 @@ class SocketServer implements DhcpServer {
 
   /** One packet must not disturb the next: whatever goes wrong with it ends here. */
   async #answer(datagram: Uint8Array, from: Deno.NetAddr, buffer: Uint8Array): Promise<void> {
+    if (!this.#answering()) return;
     try {
       const exchange = consider(datagram, this.#knowledge);
       if (await this.#send(exchange, buffer)) this.#report(exchange);

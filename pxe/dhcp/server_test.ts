@@ -179,6 +179,15 @@ Deno.test("startDhcpServer() in interface mode answers a renewal from its own ad
   assert.equal(from, "127.0.0.1");
 });
 
+Deno.test("startDhcpServer() leaves messages to another server while it may not answer (contract section 4)", async () => {
+  let turns = 0;
+  await using bench = new Bench(RELAY_MODE, { answering: () => ++turns === 2 });
+  await bench.ask("request", { ...FROM_RELAY, ciaddr: HIT.lease.ipv4 });
+  await bench.ask("discover", FROM_RELAY);
+  await bench.answer();
+  assert.deepEqual(bench.events.map(({ request }) => request), ["DISCOVER"]);
+});
+
 Deno.test("startDhcpServer() gives its sockets back", async () => {
   const bench = new Bench({ kind: "interface", address: "127.0.0.1" });
   const { port } = bench.server;
