@@ -95,7 +95,7 @@ export class PowerRun {
         this.clock.advance(step.afterMs);
         return waiting(this.facts);
       case "rest":
-        return this.facts;
+        return waiting(this.facts);
     }
   }
 
