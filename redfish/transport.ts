@@ -108,8 +108,11 @@ export class HttpsTransport implements Wire {
     });
     exchange.socket = socket;
     socket.once("connect", () => exchange.enter("handshake"));
-    socket.once("error", (error) => done(error));
+    socket.once("error", done);
+    // What breaks while nothing is asked is found out at the next request.
+    socket.on("error", () => {});
     socket.once("secureConnect", () => {
+      socket.off("error", done);
       const seen = socket.getPeerCertificate().fingerprint256?.toLowerCase();
       const pin = this.#pin ??= seen;
       if (seen === undefined || seen !== pin) {

@@ -91,6 +91,15 @@ Deno.test("a kept connection that was closed: a GET is sent again, an action nev
   assert.equal((await transport.ask(GET, never)).status, 200);
 });
 
+Deno.test("a kept connection that is reset while nothing is asked disturbs nobody", async () => {
+  await using peer = await TlsPeer.start(hello);
+  using transport = transportTo(peer.origin);
+  await transport.ask(GET, never);
+  await peer.reset();
+  assert.equal((await transport.ask(GET, never)).status, 200);
+  assert.equal(peer.connections, 2);
+});
+
 Deno.test("a BMC that never answers: each part has its time limit", async (t) => {
   const late = { connectMs: 1000, handshakeMs: 2000, headMs: 3000, bodyMs: 4000 };
   await t.step("handshake", async () => {

@@ -51,6 +51,16 @@ export class FamilyWire implements Wire {
     return this.asked.filter((line) => line.startsWith(start)).length;
   }
 
+  /** Others have opened all that may be open. */
+  fillSessions(): void {
+    const others = Array.from({ length: 20 }, (_, i) => [String(i), `other-${i}`]);
+    this.#state = { ...this.#state, sessions: Object.fromEntries(others) };
+  }
+
+  openSession(id: string): void {
+    this.#state = { ...this.#state, sessions: { [id]: "0".repeat(32) } };
+  }
+
   /** As a BMC does when a session's time is over, or when it starts anew. */
   forgetSessions(): void {
     this.#state = { ...this.#state, sessions: {} };

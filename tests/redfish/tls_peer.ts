@@ -71,6 +71,17 @@ export class TlsPeer implements AsyncDisposable {
     });
   }
 
+  /** Breaks off every connection (RST), and waits until they are gone. */
+  async reset(): Promise<void> {
+    const gone = [...this.#sockets].map((socket) => {
+      const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+      socket.resetAndDestroy();
+      return closed;
+    });
+    await Promise.all(gone);
+    this.#sockets.clear();
+  }
+
   async #close(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
