@@ -50,7 +50,11 @@ export function readCertificate(der: Uint8Array): Certificate {
   const signed = certificate.enter(TAG.sequence);
   const version = signed.tag === contextTag(0) ? signed.enter(contextTag(0)).take(TAG.integer)[0]! + 1 : 1;
   signed.take(TAG.integer);
-  signed.take(TAG.sequence);
+  const algorithm = signed.takeWhole(TAG.sequence);
+  // RFC 5280 section 4.1.1.2: what is said outside of the signature is what is said inside.
+  if (certificate.takeWhole(TAG.sequence).toHex() !== algorithm.toHex()) {
+    throw new DerError("it names two signature algorithms");
+  }
   const issuer = signed.takeWhole(TAG.sequence);
   const validity = signed.enter(TAG.sequence);
   const [notBeforeMs, notAfterMs] = [readTime(validity), readTime(validity)];

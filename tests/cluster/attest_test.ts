@@ -50,8 +50,8 @@ peerTest(
     await Deno.writeTextFile(`${site.folder}/makers.pem`, await tpm.makerPem());
     for (const number of [1, 2, 3, 4]) await createMachine(site, number);
     await createMachine(site, 5, { ekPublicKeySHA256: ["00".repeat(32)] });
-    await site.start(`--ek-ca=${site.folder}/makers.pem`);
-    await until(() => attest(site, "127.0.1.1", "{}").catch(() => ({ status: 0 })), ({ status }) => status === 400);
+    const metalman = await site.start(`--ek-ca=${site.folder}/makers.pem`);
+    await metalman.waitFor(/ ready /);
     const status = async (number: number) =>
       ({ metadata: { name: "" }, status: await site.status(`m${number}`) }) as MachineObject;
 
@@ -108,6 +108,26 @@ peerTest(
       assert.equal(large.status, 413);
       assert.equal(pinnedKey(await status(5)), undefined);
       await until(() => events(site, "m5"), (all) => all.some((e) => e.startsWith("AttestRefused: KeyNotAllowed: ")));
+    });
+    await metalman[Symbol.asyncDispose]();
+    const strict = await site.start(
+      ...[`--ek-ca=${site.folder}/makers.pem`, "--require-ek-cert", "--attest-only-installing"],
+    );
+    await strict.waitFor(/ ready /);
+    await t.step("--require-ek-cert and --attest-only-installing refuse, and an Event says so", async () => {
+      const keys = await tpm.readKeys("rsa");
+      const { ekPub, srkPub } = keys;
+      const bare = await attest(site, "127.0.1.3", attestBody({ ekPub, srkPub }));
+      assert.deepEqual(bare, { status: 403, body: "a certificate of the endorsement key is required\n" });
+      assert.equal((await attest(site, "127.0.1.3", attestBody(keys))).status, 200);
+      const runs = { status: { phase: "Ready" } };
+      await site.api.request("PATCH", `${MACHINES}/m3/status`, runs, "application/merge-patch+json");
+      const refused = await until(() => attest(site, "127.0.1.3", attestBody(keys)), (a) => a.status !== 200);
+      assert.deepEqual(refused, {
+        status: 403,
+        body: "this Machine is not being installed and has come up before\n",
+      });
+      await until(() => events(site, "m3"), (all) => all.some((e) => e.startsWith("AttestRefused: NotInstalling: ")));
     });
   },
 );
