@@ -163,6 +163,11 @@ peerTest("kube-apiserver: requests at once all count, also while the status chan
 
 peerTest("kube-apiserver: what is not allowed is one clear line, and nothing is waited for", API_SERVER, async () => {
   await using api = await startApiServer();
+  const early = new Call(["machine", "list", `--kubeconfig=${api.kubeconfig}`]);
+  deepEqual([await early.code, early.err], [
+    1,
+    "Error: this cluster knows no Machines; install their definition: kubectl apply -f deploy/crd.yaml\n",
+  ]);
   await api.createFixtures();
   using client = await clientFor(api.kubeconfig);
   await client.create(MACHINES, machine("node-01"));
