@@ -1,6 +1,6 @@
 /** `metalman dev`: how soon its machines are installed, and in how much memory. */
 import { benchDevApi } from "./dev_api.ts";
-import { MAIN, runFlags } from "./metalman.ts";
+import { MAIN, startOf } from "./metalman.ts";
 import { median, type Row } from "./report.ts";
 import type { Stage } from "./stage.ts";
 
@@ -28,9 +28,11 @@ function peakOf(pid: number): number {
 
 /** Runs it as `deno task dev` does, until all machines have installed. */
 async function installAll(machines: number): Promise<Installed> {
+  const { env, flags } = startOf("dev");
   const begun = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...runFlags("dev"), MAIN, "dev", `--machines=${machines}`, "--once"],
+    env,
+    args: [...flags, MAIN, "dev", `--machines=${machines}`, "--once"],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

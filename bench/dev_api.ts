@@ -2,7 +2,7 @@
 import { Cluster } from "./cluster.ts";
 import { Daemon } from "./daemon.ts";
 import { type ApiAccess, MachineApi, MACHINES } from "./machine_api.ts";
-import { runFlags } from "./metalman.ts";
+import { startOf } from "./metalman.ts";
 import { median, type Row, type Target } from "./report.ts";
 import type { Stage } from "./stage.ts";
 
@@ -40,9 +40,11 @@ async function startDevApi(stage: Stage): Promise<{ daemon: Daemon; access: ApiA
       return false;
     }
   };
+  const { env, flags } = startOf("dev");
   const daemon = await Daemon.start(stage, {
     program: Deno.execPath(),
-    args: [...runFlags("dev"), SERVER, file],
+    env,
+    args: [...flags, SERVER, file],
     isReady: isThere,
   });
   return { daemon, access: JSON.parse(await Deno.readTextFile(file)) };

@@ -22,10 +22,20 @@ const SERVE_URL = `http://${OURS}:${HTTP_PORT}`;
 /** The program. */
 export const MAIN = new URL("../main.ts", import.meta.url).pathname;
 
-/** What `deno task metalman`, or dev, gives to Deno before the program. */
-export function runFlags(task: "metalman" | "dev"): string[] {
+/** How a task starts the program. */
+export interface Start {
+  /** Added to our own environment. */
+  readonly env: Record<string, string>;
+  /** What Deno is given before the program. */
+  readonly flags: readonly string[];
+}
+
+/** As `deno task metalman`, or dev, does it. */
+export function startOf(task: "metalman" | "dev"): Start {
   const words = manifest.tasks[task].command.split(" ");
-  return words.slice(1, words.indexOf("main.ts"));
+  const at = words.indexOf("deno");
+  const env = Object.fromEntries(words.slice(0, at).map((word) => word.split("=") as [string, string]));
+  return { env, flags: words.slice(at + 1, words.indexOf("main.ts")) };
 }
 
 async function isReady(): Promise<boolean> {
@@ -44,10 +54,12 @@ export async function startMetalman(
   { site, cacheDir = stage.newFolder("cache"), logLevel = "warn" }: MetalmanOptions,
 ): Promise<Daemon> {
   const { kubeconfig } = await stage.cluster;
+  const { env, flags } = startOf("metalman");
   return await Daemon.start(stage, {
     program: Deno.execPath(),
+    env,
     args: [
-      ...runFlags("metalman"),
+      ...flags,
       MAIN,
       "serve-pxe",
       `--site=${site}`,
