@@ -19,6 +19,8 @@ export interface FleetBmcOptions extends ModelOptions {
 /** The device itself, whoever speaks to it. */
 export class FleetBmc {
   readonly model: ModelBmc;
+  /** Further systems behind it, by their ids. */
+  readonly systems = new Map<string, ModelBmc>();
   /** What it was asked, in order. */
   readonly calls: string[] = [];
   /** Calls at the same time, at most. */
@@ -48,10 +50,11 @@ export class FleetBmc {
     this.open++;
     const call = <T>(kind: "look" | "boot" | "power", what: string, signal: AbortSignal, answer: () => T) =>
       this.#call(target, kind, what, signal, answer);
+    const model = this.systems.get(target.deviceId) ?? this.model;
     return {
-      look: (signal) => call("look", "look", signal, () => this.#view()),
-      setBoot: (wish, signal) => call("boot", `boot ${bootText(wish)}`, signal, () => this.#boot(wish)),
-      power: (to, signal) => call("power", to, signal, () => this.model.power(to)),
+      look: (signal) => call("look", "look", signal, () => this.#view(model)),
+      setBoot: (wish, signal) => call("boot", `boot ${bootText(wish)}`, signal, () => this.#boot(model, wish)),
+      power: (to, signal) => call("power", to, signal, () => model.power(to)),
       close: () => {
         this.open--;
         return Promise.resolve();
@@ -87,13 +90,13 @@ export class FleetBmc {
     return password === this.password ? undefined : new BmcError("login", `user admin, password ${password}: refused`);
   }
 
-  #view(): SystemView {
+  #view(model: ModelBmc): SystemView {
     const { fingerprint } = this;
-    return { fingerprint, system: "/redfish/v1/Systems/1", description: "model", power: this.model.look() };
+    return { fingerprint, system: "/redfish/v1/Systems/1", description: "model", power: model.look() };
   }
 
-  #boot(wish: BootWish): BootOutcome {
-    if (this.boots.kind === "set") this.model.boot = bootText(wish);
+  #boot(model: ModelBmc, wish: BootWish): BootOutcome {
+    if (this.boots.kind === "set") model.boot = bootText(wish);
     return this.boots;
   }
 }

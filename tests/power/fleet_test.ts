@@ -1,6 +1,7 @@
 /** The power controller over many BMCs at once (issue 5, deliver 3; contract 11.2). */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Fleet } from "./fleet.ts";
+import { ModelBmc } from "./model_bmc.ts";
 
 const SLOW = { callMs: 100, offMs: 3000, onMs: 1000 };
 
@@ -33,4 +34,26 @@ Deno.test("20 BMCs that never answer delay 200 others by no more than a tenth", 
 
 Deno.test("1,000 machines are repaved at once", async () => {
   ok(await repaveAll(1000, 0) <= 40_000);
+});
+
+Deno.test("eight systems behind one URL: each Machine switches its own, the BMC sees one call and one session at a time (11.2)", async () => {
+  await using fleet = new Fleet();
+  const chassis = fleet.add("node-0", SLOW);
+  for (let i = 1; i < 8; i++) {
+    const asked = i % 2;
+    fleet.add(`node-${i}`, SLOW, { rebootCounter: asked, repaveCounter: 0 });
+    fleet.edit(`node-${i}`, ({ spec }) => {
+      const pxe = spec!.pxe as { redfish: Record<string, unknown> };
+      const redfish = { ...pxe.redfish, url: "https://node-0.bmc", deviceID: `Blade${i}` };
+      return { spec: { ...spec, pxe: { ...pxe, redfish } } };
+    });
+    chassis.systems.set(`Blade${i}`, new ModelBmc(fleet.clock, SLOW));
+  }
+  fleet.start();
+  await fleet.until(() => Array.from({ length: 8 }).every((_, i) => fleet.isRebooted(`node-${i}`)), 60_000);
+  await fleet.run(60_000, 1000);
+  const seen = [chassis.model, ...chassis.systems.values()].map((model) => model.seen.map(({ to }) => to).join());
+  deepEqual(seen, ["Off,On", "Off,On", "", "Off,On", "", "Off,On", "", "Off,On"]);
+  deepEqual([chassis.model.boot, chassis.systems.get("Blade1")?.boot], ["Pxe", "None"]);
+  deepEqual([chassis.mostAtOnce, chassis.open], [1, 0]);
 });
