@@ -190,6 +190,9 @@ export class ImageController implements AsyncDisposable {
     this.#log.info("image ready", { image: want.reference, digest, files, ms, changed });
     if (!changed) return;
     this.#report(want, "Normal", "ImagePulled", `image ${want.reference} is ready as ${digest}`);
+    if (image.dhcpBootImageName !== "" || Object.keys(image.bootFiles).length > 0) return;
+    const nothing = `image ${want.reference} names no boot file (dhcpBootImageName in disk/metadata.yaml)`;
+    this.#report(want, "Warning", "NoBootFile", `${nothing}: servers get an address and boot nothing`);
   }
 
   #failed(want: Want, error: unknown): void {

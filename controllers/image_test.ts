@@ -10,9 +10,9 @@ import { ImageController, type ImageControllerOptions } from "./image.ts";
 
 const DIGESTS = ["a", "b"].map((c) => `sha256:${c.repeat(64)}`);
 
-function imageOf(digest: string): StoredImage {
+function imageOf(digest: string, dhcpBootImageName = "shimx64.efi"): StoredImage {
   return new StoredImage("/cache", { digest, files: [["f", 0, 1, -1]], links: [] }, {
-    dhcpBootImageName: "",
+    dhcpBootImageName,
     bootFiles: {},
   });
 }
@@ -103,6 +103,14 @@ Deno.test("ImageController pulls an image once for all Machines that name it, in
     `m1 Normal ImagePulled: image debian is ready as ${DIGESTS[0]}`,
     `m2 Normal ImagePulled: image debian is ready as ${DIGESTS[0]}`,
   ]);
+});
+
+Deno.test("ImageController says that an image names nothing to boot", async () => {
+  await using bench = await Bench.open();
+  bench.answer = () => Promise.resolve(imageOf(DIGESTS[0]!, ""));
+  bench.add(machine("m1", "debian"));
+  await bench.settled(1);
+  assert.match(bench.reports[1]!, /^m1 Warning NoBootFile: image debian names no boot file .*metadata.yaml/);
 });
 
 Deno.test("ImageController says why there is no image", async () => {

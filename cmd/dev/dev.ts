@@ -72,7 +72,7 @@ function fileLogger(folder: DevFolder, screen: Screen, stop: AbortSignal, stack:
       const bytes = encoder.encode(`${line}\n`);
       for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
       const [, , attention] = /^(\S+) (?:WARN|ERROR) +(.*)/.exec(line) ?? [];
-      if (attention !== undefined && !stop.aborted) screen.say(`! ${attention}`);
+      if (attention !== undefined && !stop.aborted) screen.warn(attention, clock.now());
     },
   });
 }

@@ -14,11 +14,16 @@ export interface Places {
   readonly temporary: string | undefined;
 }
 
+const REPEAT_MS = 60_000;
+const MOST_WARNED = 1000;
+
 /** The screen of one run. Times are the clock's. */
 export class Screen {
   readonly #lines: LiveLines;
   readonly #startMs: number;
   readonly #progress = new Progress();
+  /** What was warned of, and when. */
+  readonly #warned = new Map<string, number>();
   #told = false;
   #ended = false;
 
@@ -31,6 +36,14 @@ export class Screen {
   /** Says one thing. */
   say(line: string): void {
     this.#lines.say(line);
+  }
+
+  /** Says what needs attention; the same again within a minute is said once, for firmware and cloud-init ask over and over. */
+  warn(line: string, nowMs: number): void {
+    for (const [said, atMs] of this.#warned) if (nowMs - atMs >= REPEAT_MS) this.#warned.delete(said);
+    if (this.#warned.has(line)) return;
+    if (this.#warned.size < MOST_WARNED) this.#warned.set(line, nowMs);
+    this.say(`! ${line}`);
   }
 
   /** A server came. */

@@ -67,7 +67,7 @@ async function carryOut(round: Round, port: DatagramPort, mailbox: Mailbox): Pro
   for (let i = 0; i < SEND_AT_MS.length; i++) {
     signal.throwIfAborted();
     if (i > 0 && round.asker !== "system") {
-      round.power.say("dhcp", `${refused} yet, asks again; kubectl describe machines tells why`);
+      round.power.say("dhcp", `${refused}; it asks again, and kubectl describe machines may tell why`);
     }
     await port.send(packet, BROADCAST);
     const sentMs = startMs + SEND_AT_MS[i]!;
@@ -80,7 +80,7 @@ async function carryOut(round: Round, port: DatagramPort, mailbox: Mailbox): Pro
       if (bytes === undefined) break;
       const verdict = read(bytes, round);
       if (verdict.kind === "lease") taken ??= verdict.lease;
-      if (verdict.kind === "unfit") refused = `no offer was acceptable: ${verdict.reason}`;
+      if (verdict.kind === "unfit") refused = `the offer is of no use: ${verdict.reason}`;
       if (verdict.kind === "nak") return `the server refused the address: ${verdict.reason}`;
     }
     if (taken !== undefined) return taken;

@@ -1,0 +1,27 @@
+import { deepEqual } from "node:assert/strict";
+import { LiveLines } from "../live_lines.ts";
+import { Screen } from "./screen.ts";
+
+const MAC = "52:54:00:00:00:01";
+
+function screenOf(terminal?: { columns: number; rows: number }): { readonly screen: Screen; readonly said: string[] } {
+  const said: string[] = [];
+  const screen = new Screen(new LiveLines({ stdout: (text) => void said.push(text), terminal: () => terminal }), 1000);
+  return { screen, said };
+}
+
+Deno.test("a warning is said once a minute, others are not held up by it", () => {
+  const { screen, said } = screenOf();
+  for (const [line, atMs] of [["a", 0], ["a", 1], ["b", 2], ["a", 59_999], ["a", 60_000], ["b", 60_001]] as const) {
+    screen.warn(line, atMs);
+  }
+  deepEqual(said, ["! a\n", "! b\n", "! a\n"]);
+});
+
+Deno.test("why a server failed is said in full on a terminal too, where its line in the block is cut", () => {
+  const { screen, said } = screenOf({ columns: 20, rows: 24 });
+  screen.add(MAC, "node-01", "10.77.1.1");
+  screen.event({ mac: MAC, stage: "dhcp", detail: "the firmware starts", atMs: 1100 });
+  screen.event({ mac: MAC, stage: "failed", detail: "GRUB stops: look at grub.cfg", atMs: 1200 });
+  deepEqual(said, ["   0.2s  node-01  failed       GRUB stops: look at grub.cfg\n"]);
+});
