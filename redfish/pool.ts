@@ -125,10 +125,11 @@ export class BmcPool implements AsyncDisposable {
   }
 
   #closeWhenIdle(name: string, place: Place): void {
+    if (this.#tasks.signal.aborted) return;
     const { clock, idleMs = 20_000 } = this.#options;
     const idle = place.idle = new AbortController();
-    this.#tasks.start("idle BMC", async (closing) => {
-      const signal = AbortSignal.any([closing, idle.signal]);
+    const { signal } = idle;
+    this.#tasks.start("idle BMC", async () => {
       await clock.sleep(idleMs, { signal }).catch(() => {});
       if (signal.aborted) return;
       using turn = await place.lane.enter(signal).catch(() => undefined);
@@ -146,6 +147,7 @@ export class BmcPool implements AsyncDisposable {
 
   /** Ends all sessions; calls under way are waited for, so abort them first. */
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const place of this.#places.values()) place.idle?.abort();
     await this.#tasks[Symbol.asyncDispose]();
     await Promise.all([...this.#places.values()].map(async (place) => {
       using _turn = await place.lane.enter(new AbortController().signal);

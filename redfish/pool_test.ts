@@ -243,6 +243,7 @@ Deno.test("disposal ends every session, and refuses what comes after", async () 
   await pool[Symbol.asyncDispose]();
   assert.deepEqual(rack.events.slice(3).sort(), ["close a 1 one", "close b 1 one", "close c 1 one"]);
   await assert.rejects(pool.use(targetOf("a"), never, done));
+  assert.equal(rack.events.length, 6);
   assert.equal(rack.clock.sleeping, 0);
   assert.deepEqual(rack.log.lines, []);
 });

@@ -1,11 +1,8 @@
 /** Firmware of real BMCs, made from documents that were recorded and from how they behave: pure. */
 import { bootEffect, isAllowed, redfishError } from "./generic.ts";
 import { HABITS, type Habits } from "./habits.ts";
-import { refusedChange, storedBoot } from "./override.ts";
+import { type Json, refusedChange, storedBoot } from "./override.ts";
 import type { BmcAnswer, BmcFacts, BmcFamily, BmcRequest, BmcState, BmcStep } from "./types.ts";
-
-/** A JSON object. */
-export type Json = Readonly<Record<string, unknown>>;
 
 /** What was recorded of a family. */
 export interface Recording {

@@ -3,7 +3,8 @@ import { redfishError } from "./generic.ts";
 import type { Habits } from "./habits.ts";
 import type { BmcAnswer } from "./types.ts";
 
-type Json = Readonly<Record<string, unknown>>;
+/** A JSON object. */
+export type Json = Readonly<Record<string, unknown>>;
 
 const TARGET = "BootSourceOverrideTarget";
 const ENABLED = "BootSourceOverrideEnabled";

@@ -187,6 +187,21 @@ const SYSTEMS: readonly [
   ],
 ];
 
+/** What is read of documents; damage to anything else would find nothing. */
+const READ = [
+  "@odata.id",
+  "Id",
+  "Boot",
+  "Actions",
+  "PowerState",
+  "Links",
+  "Manufacturer",
+  "Model",
+  "FirmwareVersion",
+  "Members",
+]
+  .concat(["Parameters", "TaskState", "Messages", "Vendor", "@Redfish.Settings", "SessionService", "Sessions"]);
+
 const systemOf = (file: string) => readRecorded(...file.split("/") as [string, string]);
 
 Deno.test("every recorded system is read as its documents say", () => {
@@ -298,7 +313,9 @@ Deno.test("every recorded error becomes one readable line", () => {
 
 Deno.test("no pure reader falls over 200,000 damaged documents, and none is led astray by names that objects have", () => {
   const texts = [
-    ...allDocuments().map(({ document }) => JSON.stringify(document)).filter((text) => text.length < 6000),
+    ...allDocuments().map(({ document }) =>
+      JSON.stringify(Object.fromEntries(READ.filter((name) => name in document).map((name) => [name, document[name]])))
+    ),
     ...FOLDERS.flatMap((folder) => exchangesOf(folder).map(({ response }) => JSON.stringify(response.body ?? {}))),
   ];
   const pieces = [

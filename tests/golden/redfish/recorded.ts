@@ -1,5 +1,6 @@
 /** The recorded BMCs, for tests; where a document was not recorded, the least that a client needs stands in. */
-import type { Json, Recording } from "../../../dev/bmc/families.ts";
+import type { Recording } from "../../../dev/bmc/families.ts";
+import type { Json } from "../../../dev/bmc/override.ts";
 
 const HERE = new URL("./", import.meta.url);
 const ROOT = "/redfish/v1";
