@@ -121,6 +121,7 @@ export class BmcPool implements AsyncDisposable {
   async #close(place: Place): Promise<void> {
     const { open } = place;
     place.open = undefined;
+    place.idle?.abort();
     await open?.bmc.close();
   }
 
