@@ -35,7 +35,10 @@ export class CallError extends Error {
   /** What kind of failure it is. */
   readonly fault: BmcFault;
 
-  /** @param call what was asked */
+  /**
+   * What the BMC said, told again.
+   * @param call what was asked
+   */
   constructor(readonly call: BmcCall, { message, fault }: BmcError, password: string) {
     super(message.replaceAll(password, "***"));
     this.fault = fault;

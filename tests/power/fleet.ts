@@ -15,6 +15,7 @@ import type { MachineObject, MachineStatus } from "../../machine/types.ts";
 import { BmcPool } from "../../redfish/pool.ts";
 import { FleetBmc, type FleetBmcOptions } from "./fleet_bmc.ts";
 
+const random = () => 0;
 const START = Date.parse("2026-11-23T09:00:00Z");
 /** Lets everything run that does not wait for the clock. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -72,8 +73,6 @@ class Api {
 /** What runs until it is killed. */
 interface Process {
   readonly store: MachineStore;
-  readonly power: PowerController;
-  readonly repaves: RepaveController;
   readonly stack: AsyncDisposableStack;
 }
 
@@ -130,7 +129,6 @@ export class Fleet implements AsyncDisposable {
   start(): void {
     const { clock, log, api } = this;
     const stack = new AsyncDisposableStack();
-    const random = () => 0;
     const statuses = new StatusWriter<MachineObject>({
       client: api,
       resource: { group: "unbounded-cloud.io", version: "v1alpha3", plural: "machines" },
@@ -139,14 +137,6 @@ export class Fleet implements AsyncDisposable {
       clock,
       random,
     });
-    const pool = stack.use(
-      new BmcPool({
-        concurrency: this.#more.concurrency ?? 64,
-        open: (target) => this.bmcs.get(target.url)!.connect(target),
-        clock,
-        log,
-      }),
-    );
     const store: MachineStore = new MachineStore({
       changed: (name, machine) => {
         power.machineChanged(name, machine);
@@ -166,22 +156,34 @@ export class Fleet implements AsyncDisposable {
       clock,
       random,
     };
+    const power = stack.use(new PowerController({ ...common, calls: this.#calls(stack) }));
+    const limits = { timeoutMs: 30 * 60_000, maxAttempts: this.#more.maxAttempts ?? 5 };
+    const repaves = new RepaveController({ ...common, limits, seen: (name) => this.trace.describe(name) });
+    const tasks = stack.use(new TaskGroup(log));
+    for (const part of [statuses, power, repaves]) tasks.start("part", (signal) => part.run(signal));
+    this.#process = { store, stack };
+    for (const object of api.machines.values()) store.put(object);
+  }
+
+  #calls(stack: AsyncDisposableStack): BmcCalls {
+    const { clock, log } = this;
+    const bmcs = stack.use(
+      new BmcPool({
+        concurrency: this.#more.concurrency ?? 64,
+        open: (target) => this.bmcs.get(target.url)!.connect(target),
+        clock,
+        log,
+      }),
+    );
     this.trace = new BootTrace();
-    const calls = new BmcCalls({
-      bmcs: pool,
+    return new BmcCalls({
+      bmcs,
       passwords: new BmcPasswords((namespace, name) => Promise.resolve(this.#secret(`${namespace}/${name}`)), clock),
       httpUri: () => "http://10.0.0.2:8880/grubx64.efi",
       poweredOn: (name) => this.trace.poweredOn(name),
       log,
       clock,
     });
-    const power = stack.use(new PowerController({ ...common, calls }));
-    const limits = { timeoutMs: 30 * 60_000, maxAttempts: this.#more.maxAttempts ?? 5 };
-    const repaves = new RepaveController({ ...common, limits, seen: (name) => this.trace.describe(name) });
-    const tasks = stack.use(new TaskGroup(log));
-    for (const part of [statuses, power, repaves]) tasks.start("part", (signal) => part.run(signal));
-    this.#process = { store, power, repaves, stack };
-    for (const object of api.machines.values()) store.put(object);
   }
 
   /** Kills it: nothing that it knew is left. */
