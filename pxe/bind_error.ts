@@ -38,20 +38,28 @@ export interface BindTarget {
   readonly flag: string;
 }
 
+/** Deno's names of what node:net calls by code. */
+const NAMES: Readonly<Record<string, string>> = {
+  EADDRINUSE: "AddrInUse",
+  EACCES: "PermissionDenied",
+  EADDRNOTAVAIL: "AddrNotAvailable",
+};
+
 /** What a failed bind means; errors that are none of these are returned as they are. */
 export function bindError(error: unknown, { what, protocol, address, port, flag }: BindTarget): unknown {
   const cause = { cause: error };
-  const name = error instanceof Error ? error.name : "";
+  const { code = "", name = "" } = error instanceof Error ? error as Error & { code?: string } : {};
+  const kind = NAMES[code] ?? name;
   const at = `cannot serve ${what}: ${protocol} port ${port} on ${address}`;
-  if (name === "AddrInUse") {
+  if (kind === "AddrInUse") {
     const list = `ss -${protocol === "TCP" ? "t" : "u"}lpn 'sport = :${port}'`;
     return new PortInUse(`${at} is in use; stop who has it (${list} names it) or choose another ${flag}`, cause);
   }
-  if (name === "PermissionDenied" || name === "NotCapable") {
+  if (kind === "PermissionDenied" || kind === "NotCapable") {
     const remedy = `run as root, grant CAP_NET_BIND_SERVICE, or choose a ${flag} above 1023`;
     return new NoRightsForPort(`${at} is not for everybody: ${remedy}`, cause);
   }
-  if (name === "AddrNotAvailable") {
+  if (kind === "AddrNotAvailable") {
     return new AddressNotHere(`cannot serve ${what}: no interface of this host has the address ${address}`, cause);
   }
   return error;

@@ -11,6 +11,11 @@ Deno.test("bindError() names port, cause and remedy (issue 3, part 8)", () => {
       "cannot serve TFTP: UDP port 69 on 10.0.0.2 is in use; stop who has it (ss -ulpn 'sport = :69' names it) or choose another --tftp-port",
     ],
     [
+      Object.assign(new Error("listen EADDRNOTAVAIL"), { code: "EADDRNOTAVAIL" }),
+      AddressNotHere as never,
+      "cannot serve TFTP: no interface of this host has the address 10.0.0.2",
+    ],
+    [
       new Deno.errors.PermissionDenied(),
       NoRightsForPort as never,
       "cannot serve TFTP: UDP port 69 on 10.0.0.2 is not for everybody: run as root, grant CAP_NET_BIND_SERVICE, or choose a --tftp-port above 1023",

@@ -39,10 +39,43 @@ export async function keptCertificate(path: string, nowMs: number): Promise<Serv
   return made;
 }
 
+/** Where a server is plugged in: a BMC is there before its server is, and says that it is off. */
+class Slot implements BmcMachine {
+  machine: BmcMachine | undefined;
+
+  get isOn(): boolean {
+    return this.machine?.isOn ?? false;
+  }
+
+  get bootOrder(): BmcMachine["bootOrder"] {
+    return this.machine?.bootOrder ?? ["disk", "network"];
+  }
+
+  set bootOrder(order: BmcMachine["bootOrder"]) {
+    if (this.machine !== undefined) this.machine.bootOrder = order;
+  }
+
+  get bootOnce(): BmcMachine["bootOnce"] {
+    return this.machine?.bootOnce;
+  }
+
+  set bootOnce(device: BmcMachine["bootOnce"]) {
+    if (this.machine !== undefined) this.machine.bootOnce = device;
+  }
+
+  powerOn(): void {
+    this.machine?.powerOn();
+  }
+
+  async powerOff(): Promise<void> {
+    await this.machine?.powerOff();
+  }
+}
+
 /** The BMCs that run; all end when it is disposed. */
 export class RackBmcs implements AsyncDisposable {
   readonly #options: RackBmcsOptions;
-  readonly #running = new Map<string, { readonly bmc: EmulatedBmc; readonly machine: BmcMachine }>();
+  readonly #running = new Map<string, { readonly bmc: EmulatedBmc; readonly slot: Slot }>();
   /** What is asked for is done one after another. */
   #work: Promise<void> = Promise.resolve();
 
@@ -51,27 +84,48 @@ export class RackBmcs implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Starts the BMC of a server; does nothing where the URL is not one of ours. */
+  /**
+   * Starts BMCs before their Machines are made, so that metalman finds each at once.
+   * @param count of the first servers
+   * @throws {PortInUse}
+   */
+  async open(count: number): Promise<void> {
+    const { port } = this.#options;
+    for (let index = 0; index < count; index++) await this.#slot(bmcAddress(bmcUrl(index, port))!);
+  }
+
+  /** Gives its server to the BMC at a URL; does nothing where the URL is not one of ours. */
   plugIn(url: string, machine: BmcMachine): void {
     const hostname = bmcAddress(url);
     if (hostname === undefined || new URL(url).port !== String(this.#options.port)) return;
     this.#do(url, async () => {
-      if (this.#running.has(hostname)) throw new Error("another server has this BMC");
-      const user = { username: BMC_USERNAME, password: this.#options.password };
-      const bmc = await startBmc({ ...this.#options, ...user, hostname, machine, times: TIMES });
-      this.#running.set(hostname, { bmc, machine });
+      const slot = await this.#slot(hostname);
+      if (slot.machine !== undefined) throw new Error("another server has this BMC");
+      slot.machine = machine;
     });
   }
 
-  /** Ends the BMC at a URL, if it is the server's. */
+  /** Takes its server from the BMC at a URL; the BMC forgets what it was told. */
   unplug(url: string, machine: BmcMachine): void {
     const hostname = bmcAddress(url) ?? "";
     this.#do(url, async () => {
       const running = this.#running.get(hostname);
-      if (running?.machine !== machine) return;
+      if (running?.slot.machine !== machine) return;
       this.#running.delete(hostname);
       await running.bmc[Symbol.asyncDispose]();
+      await this.#slot(hostname);
     });
+  }
+
+  /** Of the BMC at an address, which is started where there is none. */
+  async #slot(hostname: string): Promise<Slot> {
+    const known = this.#running.get(hostname);
+    if (known !== undefined) return known.slot;
+    const slot = new Slot();
+    const user = { username: BMC_USERNAME, password: this.#options.password };
+    const bmc = await startBmc({ ...this.#options, ...user, hostname, machine: slot, times: TIMES });
+    this.#running.set(hostname, { bmc, slot });
+    return slot;
   }
 
   #do(bmc: string, work: () => Promise<void>): void {

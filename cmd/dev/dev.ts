@@ -170,9 +170,16 @@ async function startHardware(
   return hardware;
 }
 
-async function startBmcs({ folder, log, stack }: Run, ports: DevPorts, { bmcPassword }: DevCluster): Promise<RackBmcs> {
+/** Those of the first servers, and of the one that is to be tried next. */
+async function startBmcs(
+  { settings, folder, log, stack }: Run,
+  ports: DevPorts,
+  { bmcPassword }: DevCluster,
+): Promise<RackBmcs> {
   const certificate = await keptCertificate(folder.file("bmc.json"), clock.now());
-  return stack.use(new RackBmcs({ port: ports.bmc, password: bmcPassword, certificate, log }));
+  const bmcs = stack.use(new RackBmcs({ port: ports.bmc, password: bmcPassword, certificate, log }));
+  await bmcs.open(settings.machines + 1);
+  return bmcs;
 }
 
 /** With --once: resolves when all have installed. @throws {StartError} when that takes too long or is interrupted */

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { TaskGroup } from "../../base/tasks.ts";
+import { bindError } from "../../pxe/bind_error.ts";
 import { fingerprintOf, newSelfSigned, type ServerCertificate } from "../certificate/certificate.ts";
 import { bootEffect, genericFamily } from "./generic.ts";
 import { PowerSwitch, type SwitchTimes } from "./power.ts";
@@ -74,7 +75,7 @@ export async function bmcCertificate(fromMs: number): Promise<ServerCertificate>
   return await newSelfSigned({ subject: "bmc", names: { dns: ["bmc.local"], ips: [] }, fromMs, days: 365 });
 }
 
-/** Starts a BMC; resolves when it accepts connections. */
+/** Starts a BMC; resolves when it accepts connections. @throws {BindError} when the port cannot be had */
 export async function startBmc(options: BmcOptions): Promise<EmulatedBmc> {
   return await EmulatedBmc.start(options);
 }
@@ -167,7 +168,12 @@ export class EmulatedBmc implements AsyncDisposable {
     const listening = Promise.withResolvers<void>();
     server.once("error", listening.reject);
     server.listen(this.#port, this.#hostname, listening.resolve);
-    await listening.promise;
+    try {
+      await listening.promise;
+    } catch (error) {
+      const where = { protocol: "TCP", address: this.#hostname, port: this.#port, flag: "port" } as const;
+      throw bindError(error, { what: "a BMC", ...where });
+    }
     this.#server = server;
     this.#port = (server.address() as AddressInfo).port;
   }

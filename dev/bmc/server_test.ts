@@ -1,7 +1,8 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { request as send } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { MemoryLogger } from "../../base/log.ts";
+import { PortInUse } from "../../pxe/bind_error.ts";
 import type { BootDevice } from "../rack/types.ts";
 import { bmcCertificate, type BmcOptions, type EmulatedBmc, startBmc } from "./server.ts";
 
@@ -217,6 +218,11 @@ Deno.test("a BMC with a fault: a web page, an answer that never ends, none at al
   equal(await hanging, "stopped");
   bmc.fault = undefined;
   equal((await call(bmc, "GET", SYSTEM)).status, 200);
+});
+
+Deno.test("a port that is taken", async () => {
+  await using bmc = await bmcOf(new Switched());
+  await rejects(bmcOf(new Switched(), { port: Number(new URL(bmc.url).port) }), PortInUse);
 });
 
 Deno.test("calls that overlap are counted", async () => {

@@ -39,13 +39,6 @@ const IDLE_MS = 75_000;
 const EXCHANGE_MS = 90_000;
 const TICK_MS = 1000;
 
-/** What listening fails with, in Deno's names. */
-const BIND_FAILURES: Readonly<Record<string, new (message: string) => Error>> = {
-  EADDRINUSE: Deno.errors.AddrInUse,
-  EACCES: Deno.errors.PermissionDenied,
-  EADDRNOTAVAIL: Deno.errors.AddrNotAvailable,
-};
-
 /** A listening server; disposing it ends every connection. */
 export class HttpServer implements AsyncDisposable {
   readonly #options: HttpServerOptions;
@@ -91,10 +84,8 @@ export class HttpServer implements AsyncDisposable {
       return http;
     } catch (error) {
       clearInterval(http.#tick);
-      const { code = "", message } = error as Error & { code?: string };
-      const known = BIND_FAILURES[code];
       const where = { protocol: "TCP", address: hostname, port, flag: "--api-port" } as const;
-      throw bindError(known === undefined ? error : new known(message), { what: "the development API", ...where });
+      throw bindError(error, { what: "the development API", ...where });
     }
   }
 
