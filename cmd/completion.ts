@@ -14,13 +14,18 @@ _metalman() {
   mapfile -t lines < <("\${words[0]}" __complete "\${words[@]:1}" 2>/dev/null)
   [ "\${#lines[@]}" -gt 0 ] || return
   last=$((\${#lines[@]} - 1))
+  cur=\${words[\${#words[@]}-1]#--*=}
   if [ "\${lines[last]}" = :0 ]; then
-    cur=\${words[\${#words[@]}-1]}
     compopt -o filenames 2>/dev/null
-    mapfile -t COMPREPLY < <(compgen -f -- "\${cur#--*=}")
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return
   fi
-  for line in "\${lines[@]:0:last}"; do COMPREPLY+=("\${line%%$'\\t'*}"); done
+  # Readline replaces what follows the last colon.
+  [[ "$COMP_WORDBREAKS" == *:* ]] && cur=\${cur%"\${cur##*:}"} || cur=
+  for line in "\${lines[@]:0:last}"; do
+    line=\${line%%$'\\t'*}
+    COMPREPLY+=("\${line#"$cur"}")
+  done
 }
 complete -F _metalman metalman kubectl-unbounded
 `;
@@ -28,7 +33,7 @@ complete -F _metalman metalman kubectl-unbounded
 const ZSH = `#compdef metalman kubectl-unbounded
 _metalman() {
   local -a lines names
-  local line
+  local line word
   lines=("\${(@f)$("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
   compset -P '--*='
   if [[ "\${lines[-1]}" == :0 ]]; then
@@ -36,7 +41,9 @@ _metalman() {
     return
   fi
   for line in "\${(@)lines[1,-2]}"; do
-    [[ "$line" == *$'\\t'* ]] && names+=("\${line%%$'\\t'*}:\${line#*$'\\t'}") || names+=("$line")
+    word=\${line%%$'\\t'*}
+    [[ -n "$word" ]] || continue
+    [[ "$line" == "$word" ]] && names+=("\${word//:/\\\\:}") || names+=("\${word//:/\\\\:}:\${line#*$'\\t'}")
   done
   _describe metalman names
 }
@@ -51,7 +58,7 @@ const FISH = `# fish completion of metalman
 function __metalman_complete
   set -l words (commandline -opc)
   set -l token (commandline -ct)
-  set -l prefix (string match -r -- '^--[^=]+=' $token)
+  set -l prefix (string match -r -- '^--[^=]+=' "$token")
   set -l lines ($words[1] __complete $words[2..-1] "$token" 2>/dev/null)
   if test "$lines[-1]" = ":0"
     __fish_complete_path (string replace -r -- '^--[^=]+=' '' "$token")

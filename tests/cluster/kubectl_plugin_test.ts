@@ -101,7 +101,8 @@ peerTest("--all asks on the terminal, and live lines are drawn on it", { program
   match(done.output, /\x1b\[2A\r\x1b\[J✓ node-01 {2}ready\r\n✓ node-02 {2}ready\r\n$/);
 });
 
-const BASH = `source <("$1" completion bash)
+const BASH = `COMP_WORDBREAKS='=:'
+source <("$1" completion bash)
 COMP_LINE=$2 COMP_POINT=\${#2}
 read -ra COMP_WORDS <<< "$2"
 COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
@@ -111,11 +112,16 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 peerTest("bash completes commands, values after = and names of Machines", { programs: ["bash"] }, async () => {
   await using site = await PluginSite.with(machine("node-01"), machine("node-02"));
   await using desk = await Desk.with(site.kubeconfig);
+  const colons = `${desk.folder}/colons`;
+  await Deno.writeTextFile(colons, site.api.kubeconfig("arn:aws:lab"), { mode: 0o600 });
   const cases: readonly [line: string, output: string][] = [
     ["kubectl-unbounded machine re", "repave\nreboot\n"],
     ["kubectl-unbounded machine repave --until=in", "installed\n"],
     ["kubectl-unbounded machine repave --until in", "installed\n"],
     ["kubectl-unbounded machine status ", "node-01\nnode-02\n"],
+    // Readline replaces what follows the last colon only.
+    [`kubectl-unbounded machine list --kubeconfig=${colons} --context=arn:aw`, "aws:lab\n"],
+    [`kubectl-unbounded machine list --kubeconfig ${colons} --context `, "arn:aws:lab\n"],
     [
       `kubectl-unbounded machine list --kubeconfig=${desk.folder}/kubectl_c`,
       `${desk.folder}/kubectl_complete-unbounded\n`,
