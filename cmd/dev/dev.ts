@@ -235,6 +235,8 @@ function startSite(
     env: io.env,
     signal: stop.signal,
     ...surroundings,
+    // Whoever had the lease in an API server of this process is gone, however it ended.
+    identity: "metalman-dev",
     ready: ready.resolve,
     // Its machines go off next.
     drainMs: DRAIN_MS,
