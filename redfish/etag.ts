@@ -35,8 +35,8 @@ export function nextTag(tried: TagTry, status: number, tag: string | undefined):
   return tried.form === "none" ? undefined : { form: "none", rereads };
 }
 
-/** The headers that carry it; an empty tag is none (openstack/sushy: an empty one gives 412). */
+/** The headers that carry it; an empty tag is none (openstack/sushy: an empty one gives 412), nor is what no header can hold. */
 export function ifMatch({ form }: TagTry, tag: string | undefined): Record<string, string> {
-  if (form === "none" || tag === undefined || tag === "") return {};
+  if (form === "none" || tag === undefined || !/^[\x20-\x7e]{1,200}$/.test(tag)) return {};
   return { "If-Match": form === "strong" ? tag.replace(/^W\//, "") : tag };
 }

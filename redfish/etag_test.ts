@@ -35,6 +35,9 @@ Deno.test("ifMatch() sends a tag as it was given, bare ones too, and never an em
     ["strong", 'W/"a"', { "If-Match": '"a"' }],
     ["none", '"a"', {}],
     ["as given", "", {}],
+    ["as given", '"a"\r\nX-Other: b', {}],
+    ["as given", '"\u2192"', {}],
+    ["as given", "a".repeat(1000), {}],
     ["as given", undefined, {}],
   ];
   for (const [form, tag, wanted] of cases) assert.deepEqual(ifMatch({ form, rereads: 0 }, tag), wanted);

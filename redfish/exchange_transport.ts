@@ -76,7 +76,6 @@ export class Exchange {
   /** Sends it; settles when the answer was read, or the time is over, or the signal aborts. */
   run({ method, path, headers, body }: Ask, agent: Agent, origin: URL): Promise<Answer> {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    this.#signal.addEventListener("abort", this.#onAbort, { once: true });
     const request = httpsRequest({
       agent,
       method,
@@ -94,6 +93,7 @@ export class Exchange {
       },
     });
     this.#request = request;
+    this.#signal.addEventListener("abort", this.#onAbort, { once: true });
     request.once("socket", () => {
       this.#isReused = this.socket === undefined;
       if (this.#isReused) this.enter("head");

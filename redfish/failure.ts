@@ -61,6 +61,12 @@ function readMessage(value: unknown): Message {
   return { id, text: [id, args].filter((part) => part !== undefined && part !== "").join(": ") };
 }
 
+/** The messages of a document, for people; empty where it has none. */
+export function toldBy(document: unknown): string {
+  const told = new Set(messagesIn(document).map((message) => message.text));
+  return oneLine([...told].slice(0, MAX_MESSAGES).map((text) => text.slice(0, MAX_SENTENCE)).join(" "));
+}
+
 /** Wherever messages are put: below `error` as the standard says, at the top, in a task, or under iLO 4's name. */
 function messagesIn(document: unknown): readonly Message[] {
   const info = "@Message.ExtendedInfo";
@@ -90,14 +96,14 @@ export function readFailure(status: number, text: string): Failure {
   const document = parseDocument(text);
   const messages = messagesIn(document);
   const general = textAt(document, "error", "message") ?? (document === undefined ? bareText(text) : "");
-  const told = messages.length > 0 ? [...new Set(messages.map((message) => message.text))] : [general];
   const meaning = MEANING[status] ?? "";
-  const what = told.slice(0, MAX_MESSAGES).map((part) => part.slice(0, MAX_SENTENCE)).join(" ");
+  const what = messages.length > 0 ? toldBy(document) : general.slice(0, MAX_SENTENCE);
   const code = textAt(document, "error", "code");
   return {
     status,
     ids: [...messages.map((message) => message.id), code].filter((id) => id !== undefined),
-    words: document === undefined ? text : JSON.stringify(document),
+    // iRMC writes slashes as JSON allows it, with a backslash.
+    words: text.replaceAll("\\/", "/"),
     sentence: oneLine([`${status} ${meaning}`.trim(), what].filter((part) => part !== "").join(": ")),
   };
 }

@@ -150,7 +150,7 @@ const NO_SESSIONS = new Set([404, 405, 410, 415, 501]);
 export function loginFrom(answer: Answer, username: string): Login {
   const { status, headers, text } = answer;
   const token = headers["x-auth-token"];
-  if (status < 300 && token !== undefined && token !== "") {
+  if (status < 300 && token !== undefined && /^[\x21-\x7e]+$/.test(token)) {
     // Old OpenBMC gives no Location (openbmc#3353), iLO 5 a body that is no session.
     const uri = pathOf(headers["location"]) ?? pathOf(valueAt(parseDocument(text), "@odata.id"));
     return { kind: "session", token, uri };

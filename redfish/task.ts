@@ -1,6 +1,6 @@
 /** Tasks: what a BMC does after it has answered 202 (DSP0266 13.6). */
-import { asDocument, listAt, textAt } from "./document.ts";
-import { readFailure } from "./failure.ts";
+import { textAt } from "./document.ts";
+import { toldBy } from "./failure.ts";
 
 /** How far a task is. */
 export type TaskProgress =
@@ -19,14 +19,14 @@ export function isTask(document: unknown): boolean {
 export function readTask(document: unknown): TaskProgress {
   const state = textAt(document, "TaskState") ?? "";
   if (state === "Completed") {
-    const failed = /^(Critical)$/.test(textAt(document, "TaskStatus") ?? "");
-    return failed ? { kind: "failed", reason: reasonOf(document, "Completed, but Critical") } : { kind: "done" };
+    return textAt(document, "TaskStatus") === "Critical"
+      ? { kind: "failed", reason: reasonOf(document, "Completed, but Critical") }
+      : { kind: "done" };
   }
   return FAILED.has(state) ? { kind: "failed", reason: reasonOf(document, state) } : { kind: "running" };
 }
 
 function reasonOf(document: unknown, state: string): string {
-  const hasMessages = listAt(document, "Messages").length > 0;
-  const told = hasMessages ? readFailure(0, JSON.stringify(asDocument(document))).sentence : "";
-  return `the BMC's task ended ${state}${told === "" ? "" : `: ${told.replace(/^0:? ?/, "")}`}`;
+  const told = toldBy(document);
+  return `the BMC's task ended ${state}${told === "" ? "" : `: ${told}`}`;
 }

@@ -295,6 +295,13 @@ Deno.test("describe() names machine and BMC, and leaves out what is blank", () =
   assert.equal(managerOf(readRecorded("huawei-ibmc", "system.json")), "/redfish/v1/Managers/1");
 });
 
+Deno.test("a document as deep as one can be sent is read like any other", () => {
+  const deep = '{"error":'.repeat(400_000) + "1" + "}".repeat(400_000);
+  assert.equal(readFailure(400, deep).sentence, "400 bad request");
+  assert.equal(bootFacts(parseDocument(deep)), undefined);
+  assert.equal(readTask(parseDocument(deep)).kind, "running");
+});
+
 Deno.test("every recorded error becomes one readable line", () => {
   for (const folder of FOLDERS) {
     for (const { request, response } of exchangesOf(folder)) {

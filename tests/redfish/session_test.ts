@@ -171,6 +171,14 @@ Deno.test("a password that comes back after the log-in is taken out too", async 
   });
 });
 
+Deno.test("a log-in carries no Basic beside it, which some answer with 415 (community.general PR #5903)", async () => {
+  const wire = wireOf("hpe-ilo5");
+  wire.instead = ({ method, headers }) =>
+    method === "POST" && headers?.["Authorization"] !== undefined ? answerOf(415) : undefined;
+  await clientOf(wire).bmc.look(never);
+  assert.equal(wire.sessions, 1);
+});
+
 Deno.test("close() never throws, whatever the BMC does", async () => {
   const wire = wireOf("hpe-ilo5");
   const { bmc } = clientOf(wire);
