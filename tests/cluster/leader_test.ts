@@ -2,12 +2,20 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { peerTest } from "../peers/peer.ts";
 import { machine, until } from "./loopback_site.ts";
-import { LEASE_MS, type Replica, REPLICA_NEEDS, Replicas, RETRY_MS, withoutRepeats, Witness } from "./replicas.ts";
+import {
+  LEASE_MS,
+  LEASES,
+  NO_IMAGE,
+  type Replica,
+  REPLICA_NEEDS,
+  Replicas,
+  RETRY_MS,
+  withoutRepeats,
+  Witness,
+} from "./replicas.ts";
 
 const MAC = "aa:bb:cc:dd:ee:01";
 const IP = "127.0.0.11";
-const NO_IMAGE = "127.0.0.1:1/none:v1";
-const LEASES = "/apis/coordination.k8s.io/v1/namespaces/unbounded-kube/leases";
 const HOURS = 3_600_000;
 /** For processes of a machine that has other work to do. */
 const SLACK_MS = 2000;

@@ -8,6 +8,10 @@ import { freePort, Peer } from "../peers/peer.ts";
 
 /** What a test with replicas needs installed. */
 export const REPLICA_NEEDS = { programs: ["kube-apiserver"], root: true } as const;
+/** Of an image that nobody has. */
+export const NO_IMAGE = "127.0.0.1:1/none:v1";
+/** Where the Leases are. */
+export const LEASES = "/apis/coordination.k8s.io/v1/namespaces/unbounded-kube/leases";
 /** Of the Lease in these tests. */
 export const LEASE_MS = 4000;
 /** How long a leader lives without a renewal. */
