@@ -102,23 +102,25 @@ Deno.test("a kept connection that is reset while nothing is asked disturbs nobod
 
 Deno.test("a BMC that never answers: each part has its time limit", async (t) => {
   const late = { connectMs: 1000, handshakeMs: 2000, headMs: 3000, bodyMs: 4000 };
+  await t.step("connection", async () => {
+    await using peer = await TlsPeer.start(hello);
+    const clock = new SteppingClock();
+    using transport = transportTo(peer.origin, { clock, limits: late });
+    const asked = assert.rejects(transport.ask(GET, never), fails("unreachable", /no connection within 1 s/));
+    await clock.waitedFor(1000);
+    clock.advance(1000);
+    await asked;
+    assert.equal(peer.decrypted, 0);
+  });
   await t.step("handshake", async () => {
-    const heard = Promise.withResolvers<void>();
-    const sockets: Socket[] = [];
-    const server = createServer((socket) =>
-      sockets.push(socket.on("error", () => {}).once("data", () => heard.resolve()))
-    );
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+    await using server = await SilentServer.start();
     const clock = new FakeClock();
-    const origin = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    using transport = transportTo(origin, { clock, limits: late });
+    using transport = transportTo(server.origin, { clock, limits: late });
     const asked = assert.rejects(transport.ask(GET, never), fails("unreachable", /TLS handshake within 2 s/));
-    await heard.promise;
+    await server.heard;
     clock.advance(2000);
     await asked;
     assert.equal(clock.sleeping, 0);
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
   });
   const stages: readonly [string, RegExp, (socket: Socket) => void][] = [
     ["head", /no answer to the request within 3 s/, () => {}],
@@ -146,6 +148,36 @@ Deno.test("a BMC that never answers: each part has its time limit", async (t) =>
     });
   }
 });
+
+/** Takes a connection and says nothing. */
+class SilentServer implements AsyncDisposable {
+  readonly #heard = Promise.withResolvers<void>();
+  readonly #left = Promise.withResolvers<void>();
+  readonly #server = createServer((socket) => {
+    socket.on("error", () => {}).once("data", () => this.#heard.resolve()).once("close", () => this.#left.resolve());
+  });
+
+  static async start(): Promise<SilentServer> {
+    const silent = new SilentServer();
+    await new Promise<void>((resolve) => silent.#server.listen(0, "127.0.0.1", () => resolve()));
+    return silent;
+  }
+  get origin(): URL {
+    return new URL(`https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
+  }
+  /** The client has begun. */
+  get heard(): Promise<void> {
+    return this.#heard.promise;
+  }
+  /** The client has closed the connection. */
+  get left(): Promise<void> {
+    return this.#left.promise;
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.left;
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
 
 /** Tells when somebody begins to wait. */
 class SteppingClock extends FakeClock {
@@ -191,6 +223,17 @@ Deno.test("abort ends a request at once, in whatever part it is, and it is never
       assert.equal(peer.requests.filter((request) => request.startsWith("POST")).length, 1);
     });
   }
+  await t.step("handshake", async () => {
+    await using server = await SilentServer.start();
+    using transport = transportTo(server.origin);
+    const controller = new AbortController();
+    const asked = transport.ask(GET, controller.signal);
+    await server.heard;
+    const reason = new Error("stop");
+    controller.abort(reason);
+    await assert.rejects(asked, (error) => error === reason);
+    await server.left;
+  });
   await t.step("before it begins", async () => {
     await using peer = await TlsPeer.start(hello);
     using transport = transportTo(peer.origin);
