@@ -122,6 +122,7 @@ async function run(parts: Run): Promise<void> {
     log: folder.file("metalman.log"),
     example: await writeExample(folder, devMachine(settings.machines, place)),
     registry: cluster.registry,
+    image: cluster.image,
     temporary: folder.isKept ? undefined : folder.path,
   };
   screen.welcome(places);

@@ -10,6 +10,8 @@ export interface Places {
   readonly example: string;
   /** `127.0.0.1:15000`. */
   readonly registry: string;
+  /** Reference of the sample image. */
+  readonly image: string;
   /** Removed at the end; undefined: everything is kept. */
   readonly temporary: string | undefined;
 }
@@ -108,7 +110,7 @@ export class Screen {
   }
 
   /** What the user may do now; said once. */
-  tryNext({ example, registry, temporary }: Places): void {
+  tryNext({ example, registry, image, temporary }: Places): void {
     if (this.#told) return;
     this.#told = true;
     const end = temporary === undefined
@@ -121,7 +123,7 @@ export class Screen {
         "  kubectl describe machines",
         `  kubectl apply -f ${example}   # one more server boots`,
         "  kubectl get events",
-        `  skopeo copy --dest-tls-verify=false docker://IMAGE docker://${registry}/mine:v1   # then name it in spec.pxe.image`,
+        `  skopeo copy --src-tls-verify=false --dest-tls-verify=false docker://${image} docker://${registry}/mine:v1   # then name it in spec.pxe.image`,
         end,
         "",
       ]
