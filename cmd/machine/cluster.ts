@@ -68,8 +68,11 @@ export async function contextNames(settings: ClusterSettings): Promise<readonly 
   }
 }
 
-/** What an operator is told, as kubectl does where the server refuses; undefined: it is a fault of ours. */
-export function errorLine(error: unknown): string | undefined {
+/**
+ * What an operator is told, as kubectl does where the server refuses; undefined: it is a fault of ours.
+ * @param name the Machine that it is about, where there may be several
+ */
+export function errorLine(error: unknown, name?: string): string | undefined {
   if (error instanceof ApiError) {
     const { reason, detail, status, message } = error;
     if (status === 404 && reason === "") {
@@ -78,5 +81,6 @@ export function errorLine(error: unknown): string | undefined {
     return `Error from server${reason === "" ? "" : ` (${reason})`}: ${detail || message}`;
   }
   const isKnown = [ConfigError, ConnectionError, GarbageError, TooLargeError].some((kind) => error instanceof kind);
-  return isKnown ? `Error: ${(error as Error).message}` : undefined;
+  const about = name === undefined ? "" : `machine "${name}": `;
+  return isKnown ? `Error: ${about}${(error as Error).message}` : undefined;
 }

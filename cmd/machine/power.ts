@@ -90,7 +90,7 @@ async function askAll(run: Run, meant: readonly Meant[]): Promise<{ asked: Asked
         results[at] = await ask(run, meant[at]!);
       } catch (error) {
         if (io.signal.aborted) return;
-        const line = error instanceof RequestError ? `Error: ${error.message}` : errorLine(error);
+        const line = error instanceof RequestError ? `Error: ${error.message}` : errorLine(error, meant[at]!.name);
         if (line === undefined) throw error;
         failed++;
         io.stderr(`${line}\n`);

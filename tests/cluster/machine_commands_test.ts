@@ -240,8 +240,14 @@ Deno.test("no cluster: one clear line", async () => {
   }
   await using site = await PluginSite.with();
   await site.outage(async () => {
-    const { code, err } = await site.ends("machine list");
-    deepEqual([code, err], [1, `Error: cannot reach ${site.api.url}/: ECONNREFUSED\n`]);
+    const unreachable = `cannot reach ${site.api.url}/: ECONNREFUSED`;
+    const list = await site.ends("machine list");
+    deepEqual([list.code, list.err], [1, `Error: ${unreachable}\n`]);
+    const repave = await site.ends("machine repave a b");
+    deepEqual([repave.code, lines(repave.err).sort()], [1, [
+      `Error: machine "a": ${unreachable}`,
+      `Error: machine "b": ${unreachable}`,
+    ]]);
   });
 });
 
