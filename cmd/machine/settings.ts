@@ -119,6 +119,15 @@ export const LIST_FLAGS: readonly Flag[] = [SELECTOR, OUTPUT, ...CLUSTER];
 /** All flags of status, in the order of its help. */
 export const STATUS_FLAGS: readonly Flag[] = [OUTPUT, ...CLUSTER];
 
+/** Timers count no further. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+function timer(value: string): number {
+  const ms = duration(value);
+  if (ms > LONGEST_MS) throw new TypeError("want at most 596h, or 0 for no end");
+  return ms;
+}
+
 function bool(value: string): boolean {
   if (/^(1|t|true)$/i.test(value)) return true;
   if (/^(0|f|false)$/i.test(value)) return false;
@@ -165,7 +174,7 @@ export function powerSettings(
   }
   const dryRun = parseFlag("dry-run", text("dry-run") ?? "", oneOf(...DRY_RUN));
   const timeout = text("timeout") ?? "";
-  const timeoutMs = timeout === "0" ? undefined : parseFlag("timeout", timeout, duration);
+  const timeoutMs = timeout === "0" ? undefined : parseFlag("timeout", timeout, timer);
   const isWaiting = parseFlag("wait", text("wait") ?? "", bool) && dryRun === "none";
   return {
     kind,

@@ -46,6 +46,12 @@ const BAD: readonly [kind: PowerSettings["kind"], names: string[], values: FlagV
   ["repave", ["a"], { "dry-run": "yes" }, /^invalid argument "yes" for "--dry-run": want one of none, client, server$/],
   ["repave", ["a"], { wait: "maybe" }, /^invalid argument "maybe" for "--wait": want true or false$/],
   ["repave", ["a"], { timeout: "soon" }, /^invalid argument "soon" for "--timeout": invalid duration/],
+  [
+    "repave",
+    ["a"],
+    { timeout: "600h" },
+    /^invalid argument "600h" for "--timeout": want at most 596h, or 0 for no end$/,
+  ],
   ["repave", ["a"], { timeout: "-5m" }, /^invalid argument "-5m" for "--timeout": want a duration above zero$/],
 ];
 

@@ -46,7 +46,8 @@ export interface Waited {
   readonly objects: readonly MachineObject[];
 }
 
-const REDRAW_MS = 1000;
+/** However much happens, a terminal shows it at this pace. */
+const REDRAW_MS = 100;
 
 interface Waiting extends Row {
   readonly goal: Goal;
@@ -93,6 +94,8 @@ class Waiter {
   readonly #ended = Promise.withResolvers<End>();
   /** Said when the block of lines is at rest. */
   readonly #errors: string[] = [];
+  /** The block of lines on the terminal. */
+  #shown: readonly string[] = [];
   /** Not seen since the last list began. */
   #unseen = new Set<string>();
 
@@ -110,7 +113,6 @@ class Waiter {
     const interrupt = () => this.#ended.resolve("interrupted");
     if (signal.aborted) interrupt();
     signal.addEventListener("abort", interrupt, { once: true });
-    this.#draw();
     const tasks = [this.#watch(selection), this.#redraw()];
     if (timeoutMs !== undefined) {
       tasks.push(clock.sleep(timeoutMs, { signal: stop }).then(() => this.#ended.resolve("late"), () => {}));
@@ -158,7 +160,7 @@ class Waiter {
 
   #print(name: string, news: readonly string[]): void {
     const { lines, isNamed } = this.#options;
-    if (lines.terminal !== undefined) return this.#draw();
+    if (lines.terminal !== undefined) return;
     for (const line of news) lines.say(isNamed ? `${name}: ${line}` : line);
   }
 
@@ -166,7 +168,10 @@ class Waiter {
     const { lines, clock } = this.#options;
     const { terminal } = lines;
     if (terminal === undefined) return;
-    lines.show(block([...this.#machines.values()], clock.now() - this.#startMs, terminal));
+    const next = block([...this.#machines.values()], clock.now() - this.#startMs, terminal);
+    if (next.length === this.#shown.length && next.every((line, i) => line === this.#shown[i])) return;
+    this.#shown = next;
+    lines.show(next);
   }
 
   async #redraw(): Promise<void> {
