@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { type Document, parseDocument, pathOf, textAt, valueAt } from "./document.ts";
 import { ifMatch, nextTag, type TagTry } from "./etag.ts";
 import { AnswerError, readFailure } from "./failure.ts";
-import type { Session } from "./session.ts";
+import { ROOT, type Session } from "./session.ts";
 import { isTask, readTask } from "./task.ts";
 import { BmcError } from "./types.ts";
 import type { Answer } from "./wire.ts";
@@ -34,7 +34,7 @@ export class RedfishClient {
   async root(signal: AbortSignal): Promise<Document> {
     const root = await this.#session.root(signal);
     // Empty where a BMC does not show it without a login.
-    return Object.keys(root).length > 0 ? root : (await this.get("/redfish/v1/", signal)).document;
+    return Object.keys(root).length > 0 ? root : (await this.get(ROOT, signal)).document;
   }
 
   /** Reads a document. @throws {BmcError} */

@@ -109,7 +109,7 @@ export function readFailure(status: number, text: string): Failure {
 }
 
 /** What a caller can do about it. */
-export function faultOf(failure: Failure): BmcFault {
+function faultOf(failure: Failure): BmcFault {
   if (failure.status === 401) return "login";
   if (failure.ids.some((id) => BUSY.test(id)) || BUSY_STATUS.has(failure.status)) return "busy";
   return "refused";

@@ -14,7 +14,6 @@ const MAX_SYSTEMS = 64;
  */
 export async function findSystem(client: RedfishClient, deviceId: string, signal: AbortSignal): Promise<string> {
   const root = await client.root(signal);
-  // Just after a BMC has started its root may lack links (nv-redfish on AMI).
   const members: string[] = [];
   for (let next = linkAt(root, "Systems") ?? "/redfish/v1/Systems" as string | undefined; next !== undefined;) {
     const part = membersOf((await client.get(next, signal)).document);

@@ -50,13 +50,13 @@ export class Session {
    * @throws {BmcError} `login` where the user is refused
    */
   async ask(ask: Ask, signal: AbortSignal): Promise<Answer> {
-    const login = this.#login ??= await this.#logIn(signal);
+    let login = this.#login ??= await this.#logIn(signal);
     let answer = await this.#askAs(login, ask, signal);
     if (answer.status === 401 && login.kind === "session") {
       // Should the BMC know it still, there would be two.
       await this.close(signal);
-      const again = this.#login = await this.#logIn(signal);
-      answer = await this.#askAs(again, ask, signal);
+      login = this.#login = await this.#logIn(signal);
+      answer = await this.#askAs(login, ask, signal);
     }
     if (login.kind === "basic" && login.isForNow) this.#login = undefined;
     if (answer.status === 401) throw this.#refusal(login, answer);
@@ -109,7 +109,9 @@ export class Session {
         `what it answers at ${ROOT} is not Redfish: ${readFailure(answer.status, answer.text).sentence}`,
       );
     }
-    return this.#root = root;
+    // Just after a BMC has started its root may lack links (nv-redfish on AMI): it is read again then.
+    if (linkAt(root, "Systems") !== undefined) this.#root = root;
+    return root;
   }
 
   async #logIn(signal: AbortSignal): Promise<Login> {

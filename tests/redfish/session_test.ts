@@ -126,6 +126,31 @@ Deno.test("no free session: Basic for the call only, and a session when there is
   assert.equal(wire.sessions, 1);
 });
 
+Deno.test("a session that is lost while none is free: Basic for the call, and a session when there is one again", async () => {
+  const wire = wireOf("dell-idrac9");
+  const { bmc } = clientOf(wire);
+  await bmc.look(never);
+  wire.forgetSessions();
+  wire.instead = ({ method }) => method === "POST" ? answerOf(503) : undefined;
+  await bmc.look(never);
+  wire.instead = () => undefined;
+  await bmc.look(never);
+  assert.equal(wire.sessions, 1);
+});
+
+Deno.test("a BMC that has just started and lacks its links is spoken to as well, and anew when it has them", async () => {
+  const wire = wireOf("ami-gigabyte");
+  wire.instead = ({ method, path }) =>
+    path === "/redfish/v1/" ? answerOf(200, {}, {}) : method === "POST" ? answerOf(503) : undefined;
+  const { bmc } = clientOf(wire);
+  assert.equal((await bmc.look(never)).system, "/redfish/v1/Systems/Self");
+  wire.instead = () => undefined;
+  const before = wire.asked.length;
+  await bmc.look(never);
+  assert.equal(wire.sessions, 1);
+  assert.ok(wire.asked.slice(before).includes("GET /redfish/v1/"));
+});
+
 Deno.test("no free session, and Basic switched off: busy, not a wrong password", async () => {
   const wire = wireOf("dell-idrac9");
   wire.instead = ({ method, headers }) =>
