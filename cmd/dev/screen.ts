@@ -16,6 +16,9 @@ export interface Places {
   readonly temporary: string | undefined;
 }
 
+/** For whoever has made an image and sees it fail. */
+const RETRY =
+  "A failed server tries again when its Machine's spec changes: push the mended image under a new tag and name that one.";
 const REPEAT_MS = 60_000;
 const MOST_WARNED = 1000;
 
@@ -26,6 +29,7 @@ export class Screen {
   readonly #progress = new Progress();
   /** What was warned of, and when. */
   readonly #warned = new Map<string, number>();
+  #explained = false;
   #told = false;
   #ended = false;
 
@@ -62,7 +66,12 @@ export class Screen {
   event(event: MachineEvent): void {
     const line = this.#progress.event({ ...event, atMs: event.atMs - this.#startMs });
     // Why it stopped, and what to look at, may be longer than a line of the block.
-    this.#print(line, event.stage === "failed");
+    const isFailed = event.stage === "failed";
+    this.#print(line, isFailed);
+    if (isFailed && !this.#explained) {
+      this.#explained = true;
+      this.#print(RETRY, true);
+    }
   }
 
   /** The cluster says that a server is installed. */

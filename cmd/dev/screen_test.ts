@@ -18,10 +18,16 @@ Deno.test("a warning is said once a minute, others are not held up by it", () =>
   deepEqual(said, ["! a\n", "! b\n", "! a\n"]);
 });
 
-Deno.test("why a server failed is said in full on a terminal too, where its line in the block is cut", () => {
+Deno.test("why a server failed is said in full on a terminal too, and once how it tries again", () => {
   const { screen, said } = screenOf({ columns: 20, rows: 24 });
   screen.add(MAC, "node-01", "10.77.1.1");
   screen.event({ mac: MAC, stage: "dhcp", detail: "the firmware starts", atMs: 1100 });
   screen.event({ mac: MAC, stage: "failed", detail: "GRUB stops: look at grub.cfg", atMs: 1200 });
-  deepEqual(said, ["   0.2s  node-01  failed       GRUB stops: look at grub.cfg\n"]);
+  screen.event({ mac: MAC, stage: "off", detail: "", atMs: 1300 });
+  screen.event({ mac: MAC, stage: "failed", detail: "again", atMs: 1400 });
+  deepEqual(said.map((line) => line.slice(0, 38)), [
+    "   0.2s  node-01  failed       GRUB st",
+    "A failed server tries again when its M",
+    "   0.4s  node-01  failed       again\n",
+  ]);
 });
