@@ -203,8 +203,14 @@ export function serveSettings(values: FlagValues, home: string): ServeSettings {
   };
 }
 
+/** Timers cannot wait for much more than this. */
+const MAX_LEASE_MS = 24 * 60 * 60_000;
+
 /** client-go's rules: lease > renew deadline > retry period, or a leader loses its lease while it renews it. */
 function checkLease(lease: ServeSettings["leaderElect"]): ServeSettings["leaderElect"] {
+  if (lease.leaseMs > MAX_LEASE_MS) {
+    throw new UsageError("--leader-elect-lease-duration must be at most 24h: nobody acts for so long after a crash");
+  }
   if (lease.leaseMs <= lease.renewMs) {
     throw new UsageError("--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline");
   }

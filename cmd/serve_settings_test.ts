@@ -83,6 +83,10 @@ Deno.test("serveSettings() names the flag, its value and what it wants", () => {
     ],
     [{ "repave-timeout": "0s" }, 'invalid argument "0s" for "--repave-timeout": want a duration above zero'],
     [
+      { "leader-elect-lease-duration": "24h1s" },
+      "--leader-elect-lease-duration must be at most 24h: nobody acts for so long after a crash",
+    ],
+    [
       { "leader-elect-lease-duration": "5s" },
       "--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline",
     ],
