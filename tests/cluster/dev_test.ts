@@ -146,7 +146,9 @@ Deno.test("Ctrl-C that npx and deno task pass on too is one Ctrl-C: the end is o
     deepEqual(await left(`${folder}/tmp`), []);
   }));
 
-Deno.test("output that nobody reads any more (| head) ends it without a word, and nothing is left", () =>
+peerTest("output that nobody reads any more (| head) ends it without a word, and nothing is left", {
+  programs: ["bash"],
+}, () =>
   temporary(async (folder) => {
     await Deno.mkdir(`${folder}/tmp`);
     const line = `"$1" run -A "$2" dev | head -n 2; echo "\${PIPESTATUS[0]}"`;
