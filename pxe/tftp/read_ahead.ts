@@ -57,11 +57,11 @@ export class SourceTooShort extends Error {
 
 /** Transfers at once up to which each may hold much, and up to which each may hold some. */
 const FEW_TRANSFERS = 32;
-const SOME_TRANSFERS = 100;
+const SOME_TRANSFERS = 128;
 
 /**
  * How much to read at once: much while few transfers run, because each read costs a change of threads; little when
- * hundreds share the memory. Two pieces of it are held: in all at most 32 x 1 MiB, 68 x 256 KiB, and 64 KiB for each
+ * hundreds share the memory. Two pieces of it are held: in all at most 32 x 1 MiB, 96 x 256 KiB, and 64 KiB for each
  * transfer beyond, or two windows where that is more.
  */
 export function pieceBytesFor(transfers: number, windowBytes: number): number {
