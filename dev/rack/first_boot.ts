@@ -1,4 +1,5 @@
-/** The installed system's start: a list of steps, to which a later issue adds what a TPM does. */
+/** The installed system's start: a list of steps, the last of which shows the TPM for a bootstrap token. */
+import { attest } from "./attest.ts";
 import { eventBody, STAGES, webhooksOf } from "./cloud_init.ts";
 import { acquire } from "./dhcp_exchange.ts";
 import { AGENT, askText, statusError } from "./http_load.ts";
@@ -12,6 +13,8 @@ interface Boot {
   readonly disk: Disk;
   /** Where events are posted to. */
   webhooks: readonly string[];
+  /** Whether there is a bootstrap token. */
+  hasToken: boolean;
 }
 
 /** From the boot loader on the disk to the network. */
@@ -24,16 +27,24 @@ const READ_TRIES = 11;
 const READ_PAUSE_MS = 1000;
 
 /** What happens at each start from the disk, in this order. */
-const STEPS: readonly ((boot: Boot) => Promise<void>)[] = [startDisk, askAddress, readData, ...STAGES.map(stageStep)];
+const STEPS: readonly ((boot: Boot) => Promise<void>)[] = [
+  startDisk,
+  askAddress,
+  readData,
+  ...STAGES.map(stageStep),
+  askToken,
+];
 
 /**
  * Starts the system on the disk; resolves when it runs.
+ * @returns the disk as it is then
  * @throws {Stopped} when it does not come up
  */
-export async function startSystem(power: Power, disk: Disk): Promise<void> {
-  const boot: Boot = { power, disk, webhooks: [] };
+export async function startSystem(power: Power, disk: Disk): Promise<Disk> {
+  const boot: Boot = { power, disk, webhooks: [], hasToken: disk.hasToken ?? false };
   try {
     for (const step of STEPS) await step(boot);
+    return { ...disk, hasToken: boot.hasToken };
   } catch (error) {
     if (error instanceof LoadError || error instanceof NotBootable) {
       throw new Stopped(`the installed system does not come up: ${error.message}`);
@@ -95,6 +106,13 @@ function stageStep(stage: (typeof STAGES)[number]): (boot: Boot) => Promise<void
     await power.wait(STAGE_MS);
     await post(power, webhooks, eventBody(stage, "finish", power.clock.now()));
   };
+}
+
+/** The server of the data source is where a node's agent attests too. Without a token a machine runs, and joins nothing. */
+async function askToken(boot: Boot): Promise<void> {
+  const { power, disk: { dataSource } } = boot;
+  if (boot.hasToken || dataSource === undefined) return;
+  boot.hasToken = await attest(power, new URL("/attest", dataSource).href);
 }
 
 /** A report that does not arrive stops nobody; cloud-init goes on too. */

@@ -10,6 +10,7 @@ export const AGENT = {
   grub: "GRUB 2.06-13+deb12u2",
   installer: "curl/7.88.1",
   cloudInit: "Cloud-Init/22.4.2",
+  agent: "Go-http-client/1.1",
 } as const;
 
 /** Takes a file's bytes. */

@@ -13,6 +13,8 @@ export interface Disk {
   readonly sha256: string;
   /** Where the installed system asks for its cloud-init data; absent when it was not told. */
   readonly dataSource?: string;
+  /** Whether the installed system got a bootstrap token, which it then keeps. */
+  readonly hasToken?: boolean;
 }
 
 /** From the kernel's start to the installer's first line. */

@@ -1,5 +1,6 @@
 /** One emulated machine: power, boot devices, disk, and its life from off to running. */
 import type { Clock } from "../../base/clock.ts";
+import { SoftwareTpm } from "../tpm/software_tpm.ts";
 import { networkBoot } from "./boot_chain.ts";
 import { acquire } from "./dhcp_exchange.ts";
 import { startSystem } from "./first_boot.ts";
@@ -50,6 +51,7 @@ export class EmulatedMachine implements RackMachine {
   #stage: Stage = "off";
   #detail = "";
   #disk: Disk | undefined;
+  #tpm: SoftwareTpm | undefined;
   #plug: AbortController | undefined;
   /** Settles when nothing runs any more; never rejects. */
   #life: Promise<void> = Promise.resolve();
@@ -119,6 +121,7 @@ export class EmulatedMachine implements RackMachine {
     const { identity, wire, clock, random, hurry, tftpPort, onLease } = this.#parts;
     return {
       ...{ identity, wire, clock, random, hurry, tftpPort, signal },
+      tpm: () => this.#tpm ??= new SoftwareTpm(),
       wait: (ms) => clock.sleep(ms / hurry, { signal }),
       say: (stage, detail) => {
         if (!signal.aborted) this.#say(stage, detail);
@@ -169,8 +172,9 @@ export class EmulatedMachine implements RackMachine {
 
   async #bootDisk(power: Power): Promise<Outcome | { problem: string }> {
     if (this.#disk === undefined) return { problem: "the disk is empty" };
-    await startSystem(power, this.#disk);
-    power.say("running", `image ${this.#disk.sha256.slice(0, 12)}`);
+    this.#disk = await startSystem(power, this.#disk);
+    const { sha256, hasToken } = this.#disk;
+    power.say("running", `image ${sha256.slice(0, 12)}${hasToken ? ", bootstrap token in hand" : ""}`);
     return "rests";
   }
 

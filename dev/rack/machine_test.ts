@@ -21,6 +21,7 @@ const AFTER_GRUB = [
   "GET /cloud-init/user-data",
   "GET /cloud-init/vendor-data",
   ...CLOUD_INIT,
+  "POST /attest",
 ];
 
 async function endOf(site: MemorySite, machine: { readonly stage: string }): Promise<void> {

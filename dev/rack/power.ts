@@ -1,5 +1,6 @@
 /** One time between power on and power off, as everything that runs in a machine sees it. */
 import type { Clock } from "../../base/clock.ts";
+import type { SoftwareTpm } from "../tpm/software_tpm.ts";
 import type { Stage } from "./types.ts";
 import type { Wire } from "./wire.ts";
 
@@ -27,6 +28,8 @@ export interface Power {
   readonly hurry: number;
   /** UDP port of TFTP servers. */
   readonly tftpPort: number;
+  /** Its TPM, which is the same each time. */
+  tpm(): SoftwareTpm;
   /** A wait that is the machine's own, shortened by `hurry`. */
   wait(ms: number): Promise<void>;
   /** What the machine does now. */

@@ -6,7 +6,7 @@ import type { FileAnswer } from "../../../pxe/answer.ts";
 import { consider } from "../../../pxe/dhcp/exchange.ts";
 import { encodePacket, REPLY_BUFFER_SIZE } from "../../../pxe/dhcp/packet.ts";
 import { cleanPath } from "../../../pxe/paths.ts";
-import { createRoutes, type DisableAnswer } from "../../../pxe/http/routes.ts";
+import { type AttestAnswer, createRoutes, type DisableAnswer } from "../../../pxe/http/routes.ts";
 import { negotiate } from "../../../pxe/tftp/options.ts";
 import { decodeRequest, encodeError, ErrorCode } from "../../../pxe/tftp/packet.ts";
 import { MemorySource } from "../../../pxe/tftp/read_ahead.ts";
@@ -17,6 +17,7 @@ import type { Faults, MachineEvent, RackMachineOptions } from "../types.ts";
 import type { DatagramPort, HttpHead, HttpRequest, HttpTake, UdpAddress, Wire } from "../wire.ts";
 import { LeapingClock } from "./leaping_clock.ts";
 import { macOf } from "./sample_image.ts";
+import { tokenAnswer } from "./token_answer.ts";
 
 /** The server's address; TFTP is on port 69, HTTP on port 80. */
 export const SERVER = "192.0.2.1";
@@ -93,6 +94,7 @@ export class MemorySite {
   bootFile = "shimx64.efi";
   /** What the report of a written disk is answered. */
   disable: () => DisableAnswer = () => "taken";
+  attest: (body: Uint8Array) => AttestAnswer = tokenAnswer;
   /** Of which paths nothing is ever sent. */
   stalls: (path: string) => boolean = () => false;
   readonly #files: Files;
@@ -230,7 +232,7 @@ export class MemorySite {
       resolve: (_client, path) => this.#answer(path),
       cloudInit: (_client, { name, type }) => Promise.resolve(void this.asked.push(`${name} ${type}`)),
       pxeDisable: () => Promise.resolve(this.disable()),
-      attest: () => Promise.resolve({ status: 501, text: "no attestation\n" }),
+      attest: (_client, body) => Promise.resolve(this.attest(body)),
       open: () => undefined,
       trustedProxies: [],
       problem: () => {},
