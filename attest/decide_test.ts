@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { ekTemplate, makeKey, SoftwareTpm } from "../dev/tpm/software_tpm.ts";
+import { createTpm, ekTemplate, makeKey } from "../dev/tpm/software_tpm.ts";
 import type { MachineObject } from "../machine/types.ts";
 import { type AttestPolicy, decideAttest, ekIdentity } from "./decide.ts";
 import type { AttestRequest } from "./request.ts";
 import { parseTpmPublic } from "./tpm_public.ts";
 
 const NOW = Date.parse("2026-11-23T10:00:00Z");
-const tpm = new SoftwareTpm();
+const tpm = createTpm();
 const request: AttestRequest = { ek: parseTpmPublic(tpm.ekPub), srk: parseTpmPublic(tpm.srkPub) };
 const own = ekIdentity(request.ek.key);
 const other = ekIdentity(parseTpmPublic(makeKey(ekTemplate("rsa")).bytes).key);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { ekTemplate, makeKey, SoftwareTpm, srkTemplate } from "../dev/tpm/software_tpm.ts";
+import { createTpm, ekTemplate, makeKey, srkTemplate } from "../dev/tpm/software_tpm.ts";
 import { mutations, seeded } from "../tests/mutate.ts";
 import { makeCredential } from "./make_credential.ts";
 import { type AttestRequest, AttestRequestError, MAX_REQUEST, readAttestRequest } from "./request.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
-const tpm = new SoftwareTpm("rsa");
+const tpm = createTpm("rsa");
 const [ekPub, srkPub] = [tpm.ekPub.toBase64(), tpm.srkPub.toBase64()];
 const TEXT = JSON.stringify({ ekPub, srkPub, ekCert: null });
 

@@ -3,7 +3,7 @@ import { createDecipheriv } from "node:crypto";
 import { parseIpv4 } from "../base/address.ts";
 import { FakeClock } from "../base/clock.ts";
 import { MemoryLogger } from "../base/log.ts";
-import { SoftwareTpm } from "../dev/tpm/software_tpm.ts";
+import { createTpm, type SoftwareTpm } from "../dev/tpm/software_tpm.ts";
 import { ApiError, ConnectionError } from "../k8s/errors.ts";
 import { StatusWriter } from "../k8s/status.ts";
 import { pinnedKey } from "../machine/attestation.ts";
@@ -122,7 +122,7 @@ function tokenIn({ status, text }: AttestAnswer, tpm: SoftwareTpm): string {
 
 Deno.test("a TPM gets a token that it alone can open, and its key is kept on first use (contract 10)", async () => {
   await using site = new Site();
-  const tpm = new SoftwareTpm("rsa");
+  const tpm = createTpm("rsa");
   assert.equal(tokenIn(await site.post(tpm), tpm), "token-1");
   assert.match(pinnedKey(site.object)!, /^-----BEGIN PUBLIC KEY-----\n/);
   assert.match(site.events[0]!, /^m Normal AttestedFirstUse endorsement key [0-9a-f]{64} is kept, from 10\.0\.0\.11$/);
@@ -146,12 +146,12 @@ async function noted(site: Site): Promise<void> {
 
 Deno.test("another TPM is refused with 403, and nothing is written or asked for (contract 10, 11.18)", async () => {
   await using site = new Site();
-  const first = new SoftwareTpm();
+  const first = createTpm();
   await site.post(first);
   site.machine = readMachine(site.object).machine;
   await site.patiently(noted(site));
   const { writes, tokens } = site;
-  const { status, text } = await site.post(new SoftwareTpm());
+  const { status, text } = await site.post(createTpm());
   assert.deepEqual([status, text], [403, "the endorsement key is not the one that this Machine is known by\n"]);
   assert.deepEqual([site.tokens, site.writes], [tokens, writes]);
   assert.equal(site.events.at(-1), `m Warning AttestRefused AnotherKey: ${text.trim()}; from 10.0.0.11`);
@@ -177,7 +177,7 @@ for (const [name, from, body, wanted] of BAD) {
 Deno.test("of two first uses at once exactly one wins, and the other is checked against it (contract 10)", async () => {
   for (let round = 0; round < 20; round++) {
     await using site = new Site();
-    const tpms = [new SoftwareTpm(), new SoftwareTpm()];
+    const tpms = [createTpm(), createTpm()];
     const answers = await site.patiently(Promise.all(tpms.map((tpm) => site.post(tpm))));
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 403]);
     const winner = tpms[answers.findIndex(({ status }) => status === 200)]!;
@@ -187,8 +187,8 @@ Deno.test("of two first uses at once exactly one wins, and the other is checked 
 });
 
 Deno.test("a key that another replica has written meanwhile counts (contract 10)", async () => {
-  const loser = new SoftwareTpm();
-  const winner = new SoftwareTpm();
+  const loser = createTpm();
+  const winner = createTpm();
   await using other = new Site();
   await other.post(winner);
   await using site = new Site();
@@ -209,7 +209,7 @@ Deno.test("a failing API is tried again until it answers (contract 10: the clien
     if (refusals-- > 0) throw new ApiError("POST", 503);
     return "late";
   };
-  const tpm = new SoftwareTpm();
+  const tpm = createTpm();
   assert.equal(tokenIn(await site.patiently(site.post(tpm)), tpm), "late");
 });
 
@@ -217,18 +217,18 @@ Deno.test("an API that stays away is 503 and a time to come back, one that says 
   await using site = new Site();
   site.onToken = () => new Promise(() => {});
   const started = site.clock.now();
-  const { status, retryAfterS } = await site.patiently(site.post(new SoftwareTpm()));
+  const { status, retryAfterS } = await site.patiently(site.post(createTpm()));
   assert.deepEqual([status, retryAfterS], [503, 5]);
   assert.ok(site.clock.now() - started < 60_000, "before the connection gives up");
 
   await using closed = new Site();
   closed.onToken = () => Promise.reject(new ApiError("POST", 403, { reason: "Forbidden" }));
-  assert.equal((await closed.post(new SoftwareTpm())).status, 500);
+  assert.equal((await closed.post(createTpm())).status, 500);
 });
 
 Deno.test("a Machine gets sixty tokens an hour and no more; those that failed do not count", async () => {
   await using site = new Site();
-  const tpm = new SoftwareTpm();
+  const tpm = createTpm();
   site.onToken = () => Promise.reject(new ApiError("POST", 403));
   assert.equal((await site.post(tpm)).status, 500);
   site.onToken = () => "t";
@@ -241,7 +241,7 @@ Deno.test("a Machine gets sixty tokens an hour and no more; those that failed do
 
 Deno.test("a Machine may have four requests wait, so that one cannot hold up the others", async () => {
   await using site = new Site();
-  const tpm = new SoftwareTpm();
+  const tpm = createTpm();
   const token = Promise.withResolvers<string>();
   site.onToken = () => token.promise;
   const waiting = [1, 2, 3, 4].map(() => site.post(tpm));
@@ -253,7 +253,7 @@ Deno.test("a Machine may have four requests wait, so that one cannot hold up the
 
 Deno.test("without the cluster's CA there is a token all the same (contract 11.11)", async () => {
   await using site = new Site({ clusterCa: () => Promise.resolve(undefined) });
-  const { status, text } = await site.post(new SoftwareTpm());
+  const { status, text } = await site.post(createTpm());
   assert.deepEqual([status, "clusterCA" in JSON.parse(text)], [200, false]);
 });
 
@@ -265,6 +265,6 @@ Deno.test("before Machines are read nobody is unknown: 503", async () => {
 Deno.test("a Machine that was made again under the name meanwhile is not given the key", async () => {
   await using site = new Site();
   site.onWrite = () => site.object = { metadata: { name: "m", uid: "v", resourceVersion: "9" } };
-  assert.equal((await site.post(new SoftwareTpm())).status, 404);
+  assert.equal((await site.post(createTpm())).status, 404);
   assert.equal(pinnedKey(site.object), undefined);
 });

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { parseTpmPublic } from "../../attest/tpm_public.ts";
-import { SoftwareTpm } from "../tpm/software_tpm.ts";
+import { createTpm } from "../tpm/software_tpm.ts";
 import { MemorySite, SERVER } from "./testdata/memory_site.ts";
 import { sampleFiles } from "./testdata/sample_image.ts";
 import { tokenAnswer } from "./testdata/token_answer.ts";
@@ -45,7 +45,7 @@ Deno.test("an installed machine shows its TPM at its first start, and keeps the 
   await machine.powerOff();
 });
 
-const someoneElses = new SoftwareTpm();
+const someoneElses = createTpm();
 const forAnother = JSON.stringify({
   ekPub: someoneElses.ekPub.toBase64(),
   srkPub: someoneElses.srkPub.toBase64(),

@@ -1,6 +1,6 @@
 /** One emulated machine: power, boot devices, disk, and its life from off to running. */
 import type { Clock } from "../../base/clock.ts";
-import { SoftwareTpm } from "../tpm/software_tpm.ts";
+import { seededTpm, type SoftwareTpm } from "../tpm/software_tpm.ts";
 import { networkBoot } from "./boot_chain.ts";
 import { acquire } from "./dhcp_exchange.ts";
 import { startSystem } from "./first_boot.ts";
@@ -121,7 +121,7 @@ export class EmulatedMachine implements RackMachine {
     const { identity, wire, clock, random, hurry, tftpPort, onLease } = this.#parts;
     return {
       ...{ identity, wire, clock, random, hurry, tftpPort, signal },
-      tpm: () => this.#tpm ??= new SoftwareTpm(),
+      tpm: () => this.#tpm ??= seededTpm(identity.uuid),
       wait: (ms) => clock.sleep(ms / hurry, { signal }),
       say: (stage, detail) => {
         if (!signal.aborted) this.#say(stage, detail);

@@ -1,5 +1,5 @@
 /** A TPM of a machine of the rack: an endorsement key, a storage key, and what they are for. */
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createECDH, createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { CURVES } from "../../attest/algorithms.ts";
 import { type Credential, tpm2b } from "../../attest/make_credential.ts";
 import { ALGORITHM, ATTRIBUTE, parseTpmPublic } from "../../attest/tpm_public.ts";
@@ -39,12 +39,28 @@ export function srkTemplate(key: TpmTemplate["key"] = "P-256"): TpmTemplate {
   return { key, attributes: STORAGE | ATTRIBUTE.userWithAuth | ATTRIBUTE.noDA, authPolicy: new Uint8Array(0) };
 }
 
-/** A new key, with its public area as TPM2B_PUBLIC; its name algorithm is SHA-256, its cipher AES-128. */
-export function makeKey({ key, attributes, authPolicy }: TpmTemplate): TpmKeyPair {
-  const pair = key === "rsa"
-    ? generateKeyPairSync("rsa", { modulusLength: 2048 })
-    : generateKeyPairSync("ec", { namedCurve: key });
-  const jwk = pair.publicKey.export({ format: "jwk" });
+/** The private key on P-256 that follows from a text: whoever knows the text has it. */
+function keyFromSeed(seed: string): KeyObject {
+  const ecdh = createECDH("prime256v1");
+  ecdh.setPrivateKey(createHash("sha256").update(seed).digest());
+  const point = ecdh.getPublicKey();
+  const text = (bytes: Uint8Array) => bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+  const [x, y, d] = [point.subarray(1, 33), point.subarray(33), ecdh.getPrivateKey()].map(text);
+  return createPrivateKey({ key: { kty: "EC", crv: "P-256", x: x!, y: y!, d: d! }, format: "jwk" });
+}
+
+function newKey(key: TpmTemplate["key"]): KeyObject {
+  return key === "rsa"
+    ? generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey
+    : generateKeyPairSync("ec", { namedCurve: key }).privateKey;
+}
+
+/**
+ * A key, with its public area as TPM2B_PUBLIC; its name algorithm is SHA-256, its cipher AES-128.
+ * @param privateKey of the template's kind; a new one when there is none
+ */
+export function makeKey({ key, attributes, authPolicy }: TpmTemplate, privateKey: KeyObject = newKey(key)): TpmKeyPair {
+  const jwk = privateKey.export({ format: "jwk" });
   const member = (text = "") => tpm2b(Uint8Array.fromBase64(text, { alphabet: "base64url" }));
   const area = new ByteWriter(new Uint8Array(512));
   area.u16(key === "rsa" ? ALGORITHM.rsa : ALGORITHM.ecc);
@@ -62,7 +78,7 @@ export function makeKey({ key, attributes, authPolicy }: TpmTemplate): TpmKeyPai
     area.bytes(member(jwk.x));
     area.bytes(member(jwk.y));
   }
-  return { bytes: tpm2b(area.written()), privateKey: pair.privateKey };
+  return { bytes: tpm2b(area.written()), privateKey };
 }
 
 /** A TPM. */
@@ -73,12 +89,11 @@ export class SoftwareTpm {
   /** TPM2B_PUBLIC of its storage key. */
   readonly srkPub: Uint8Array;
 
-  /** With new keys; elliptic ones are made in no time. */
-  constructor(key: TpmTemplate["key"] = "P-256") {
-    const ek = makeKey(ekTemplate(key));
+  /** With these keys; see {@link createTpm} and {@link seededTpm}. */
+  constructor(ek: TpmKeyPair, srk: TpmKeyPair) {
     this.ekPub = ek.bytes;
     this.#endorsement = { public: parseTpmPublic(ek.bytes), privateKey: ek.privateKey };
-    this.srkPub = makeKey(srkTemplate()).bytes;
+    this.srkPub = srk.bytes;
   }
 
   /**
@@ -88,4 +103,15 @@ export class SoftwareTpm {
   activate(credential: Credential): Uint8Array {
     return activateCredential(this.#endorsement, parseTpmPublic(this.srkPub).name, credential);
   }
+}
+
+/** A TPM with new keys; elliptic ones are made in no time. */
+export function createTpm(key: TpmTemplate["key"] = "P-256"): SoftwareTpm {
+  return new SoftwareTpm(makeKey(ekTemplate(key)), makeKey(srkTemplate()));
+}
+
+/** The TPM of this name, always with the same keys: an emulated machine stays who it is when its emulator starts anew. */
+export function seededTpm(name: string): SoftwareTpm {
+  const [ek, srk] = ["endorsement", "storage"].map((use) => keyFromSeed(`emulated TPM ${name} ${use}`));
+  return new SoftwareTpm(makeKey(ekTemplate(), ek!), makeKey(srkTemplate(), srk!));
 }

@@ -1,7 +1,7 @@
 /** A power for tests of single parts of a machine, over a wire that the test writes. */
 import type { Power } from "../power.ts";
 import type { Wire } from "../wire.ts";
-import { SoftwareTpm } from "../../tpm/software_tpm.ts";
+import { createTpm } from "../../tpm/software_tpm.ts";
 import { LeapingClock } from "./leaping_clock.ts";
 
 /** A power under a clock that leaps, and what was said and reported in it. */
@@ -17,7 +17,7 @@ export function benchPower(wire: Partial<Wire>, { hurry = 1 }: { readonly hurry?
     wait: (ms) => clock.sleep(ms / hurry, { signal: plug.signal }),
     say: (_stage, detail) => said.push(detail),
     progress: (bytes) => progress.push(bytes),
-    tpm: () => new SoftwareTpm(),
+    tpm: () => createTpm(),
     leased: () => {},
   };
   return { power, clock, plug, said, progress };
