@@ -10,6 +10,11 @@ import type { ServeSettings } from "./serve_settings.ts";
 export interface Leader {
   /** Whether it may act now; to be asked right before each act. */
   readonly leads: () => boolean;
+  /**
+   * Whether it answers DHCP on an interface: the leader does, and while the API is away whoever led last (contract
+   * 11.15). A second answer of a replica that is cut off would be the same: leases are fixed.
+   */
+  readonly answers: () => boolean;
   /** Begins to want the lease. */
   readonly campaign: () => void;
   /** Ends the leader's work and gives the lease up. */
@@ -54,6 +59,7 @@ export function createLeader(options: LeaderOptions): Leader & AsyncDisposable {
   const stop = () => tasks[Symbol.asyncDispose]();
   return {
     leads: () => elector.leads,
+    answers: () => elector.leadsOrWasLast,
     campaign: () => tasks.start("leader election", (signal) => elector.run(lead, signal)),
     stop,
     [Symbol.asyncDispose]: stop,

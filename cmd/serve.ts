@@ -245,7 +245,7 @@ function startDhcp({ settings, address, log, machines, images, power, leader, re
     directory: machines.store,
     images,
     log,
-    ...(address.dhcp.kind === "interface" ? { answering: leader.leads } : {}),
+    ...(address.dhcp.kind === "interface" ? { answering: leader.answers } : {}),
     onDecision: (event) => power.dhcpDecided(event),
   });
 }

@@ -49,6 +49,8 @@ export class Elector {
   /** A moment before the lease was written last. */
   #renewedMs = -Infinity;
   #acting = false;
+  /** Nobody is known to have led after this process. */
+  #wasLast = false;
   #sighting: Sighting | undefined;
   #otherHolder = "";
   #trouble = "";
@@ -64,6 +66,14 @@ export class Elector {
    */
   get leads(): boolean {
     return this.#acting && this.#leftMs() > 0;
+  }
+
+  /**
+   * Whether this process leads, or was the last to lead and has been unable since then to ask who does. For what can
+   * wait for nobody, and does no harm should a process that is cut off do it beside the leader.
+   */
+  get leadsOrWasLast(): boolean {
+    return this.leads || (this.#wasLast && this.#trouble !== "");
   }
 
   /**
@@ -101,10 +111,15 @@ export class Elector {
       this.#acting = false;
       term.abort(new DOMException("not the leader any more", "AbortError"));
     };
+    const onStop = () => {
+      this.#wasLast = false;
+      end();
+    };
     log.info("this instance leads", { lease: `${namespace}/${name}`, identity });
     this.#acting = true;
-    stop.addEventListener("abort", end, { once: true });
-    if (stop.aborted) end();
+    this.#wasLast = true;
+    stop.addEventListener("abort", onStop, { once: true });
+    if (stop.aborted) onStop();
     const led = this.#lead(lead, term.signal).finally(() => {
       this.#acting = false;
       renewing.abort();
@@ -115,7 +130,7 @@ export class Elector {
     end();
     renewing.abort();
     await Promise.all([led, ...watches]);
-    stop.removeEventListener("abort", end);
+    stop.removeEventListener("abort", onStop);
     if (why === undefined) await this.#release();
     else log.warn("this instance leads no more", { lease: `${namespace}/${name}`, reason: why });
     this.#held = undefined;
@@ -178,7 +193,10 @@ export class Elector {
     } catch (error) {
       if (signal.aborted) throw error;
       // Another was faster; the next look shows who.
-      if (!hasStatus(error, 409)) this.#tellTrouble(error);
+      if (hasStatus(error, 409)) this.#trouble = "";
+      else this.#tellTrouble(error);
+      // While the API is away nobody can renew: that time does not count against the holder.
+      this.#sighting = undefined;
       return { kind: "wait", forMs: Infinity };
     }
   }
@@ -203,6 +221,7 @@ export class Elector {
     const question = { claim: this.#options, lease, sighting: this.#sighting, leading, nowMs, wallMs: clock.now() };
     const step = nextStep(question);
     if ("lease" in step) return await this.#write(step.lease, signal);
+    this.#wasLast = false;
     if (step.kind === "lost") return step;
     if (step.holder !== this.#otherHolder) {
       this.#otherHolder = step.holder;
@@ -251,6 +270,7 @@ export class Elector {
 
   /** Says that nobody has the lease, where this process still has it. */
   async #release(): Promise<void> {
+    this.#wasLast = false;
     const { clock, log, client, namespace, name, identity } = this.#options;
     const lease = `${namespace}/${name}`;
     const limit = new AbortController();

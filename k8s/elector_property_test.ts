@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { type Clock, FakeClock } from "../base/clock.ts";
 import { MemoryLogger } from "../base/log.ts";
 import { aborted } from "../base/tasks.ts";
+import { unlessAborted } from "../controllers/unless_aborted.ts";
 import { Elector } from "./elector.ts";
 import { ApiError, ConnectionError } from "./errors.ts";
 import type { Lease } from "./lease.ts";
@@ -59,11 +60,11 @@ class Process {
     this.elector = new Elector({
       client: {
         // deno-lint-ignore no-explicit-any
-        get: (): Promise<any> => this.#exchange(() => server.get()),
+        get: (_, __, request): Promise<any> => this.#exchange(() => server.get(), request),
         // deno-lint-ignore no-explicit-any
-        create: (_, lease: any): Promise<any> => this.#exchange(() => server.put(lease, true)),
+        create: (_, lease: any, request): Promise<any> => this.#exchange(() => server.put(lease, true), request),
         // deno-lint-ignore no-explicit-any
-        replace: (_, lease: any): Promise<any> => this.#exchange(() => server.put(lease, false)),
+        replace: (_, lease: any, request): Promise<any> => this.#exchange(() => server.put(lease, false), request),
       },
       ...{ namespace: "ns", name: "boss", identity, leaseMs: LEASE_MS, renewMs: RENEW_MS, retryMs: RETRY_MS },
       log: this.log,
@@ -83,21 +84,26 @@ class Process {
   async #running(): Promise<void> {
     while (this.isStopped) await new Promise<void>((resolve) => this.#resumed.push(resolve));
   }
-  /** The server goes on while the process is stopped; its answer waits. */
-  async #exchange(process: () => Lease): Promise<Lease> {
-    const { cut } = this;
-    await this.#world.sleep(this.delayMs);
+  /** The server goes on while the process is stopped or waits no more; its answer waits. */
+  async #exchange(process: () => Lease, { signal }: { signal?: AbortSignal } = {}): Promise<Lease> {
+    const answer = this.#serve(process);
+    answer.catch(() => {});
     try {
-      if (cut !== "before") {
-        const answer = process();
-        await this.#world.sleep(this.delayMs);
-        if (cut === "no") return answer;
-      }
-      await this.#world.sleep(RENEW_MS / 2);
-      throw new ConnectionError("https://api", "ETIMEDOUT");
+      return await unlessAborted(answer, signal!);
     } finally {
       await this.#running();
     }
+  }
+  async #serve(process: () => Lease): Promise<Lease> {
+    const { cut } = this;
+    await this.#world.sleep(this.delayMs);
+    if (cut !== "before") {
+      const answer = process();
+      await this.#world.sleep(this.delayMs);
+      if (cut === "no") return answer;
+    }
+    await this.#world.sleep(RENEW_MS / 2);
+    throw new ConnectionError("https://api", "ETIMEDOUT");
   }
   resume(): void {
     this.isStopped = false;
@@ -187,6 +193,42 @@ Deno.test("never two act at once, whatever their clocks say and whoever is stopp
 });
 
 const LEADS = "this instance leads";
+
+Deno.test("contract 11.15: through outages of the API for all, exactly one is the last that led", async () => {
+  const outages = fc.array(fc.integer({ min: 1, max: 240 }).map((steps) => steps * STEP_MS), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(outages, fc.constantFrom("before", "after"), async (lengths, cut) => {
+      const startMs = Date.UTC(2026, 0);
+      const world = new FakeClock(startMs);
+      const parts = { world, server: new Server(), random: () => 0.5 };
+      const processes = [0, 1, 2].map((i) => new Process(`p${i}`, i * 3_600_000, parts));
+      const pass = async (ms: number) => {
+        for (let left = ms; left > 0; left -= STEP_MS) {
+          world.advance(STEP_MS);
+          await settle();
+          // The first steps are its campaign.
+          if (world.now() < startMs + 2 * RETRY_MS) continue;
+          equal(processes.filter(({ elector }) => elector.leadsOrWasLast).length, 1);
+        }
+      };
+      await settle();
+      for (const lengthMs of [20_000, ...lengths]) {
+        await pass(lengthMs);
+        for (const process of processes) process.cut = process.cut === "no" ? cut : "no";
+      }
+      for (const process of processes) {
+        process.heal();
+        const end = process.stop();
+        for (let steps = 0; steps < 80; steps++) {
+          world.advance(STEP_MS);
+          await settle();
+        }
+        await end;
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
 
 function check(processes: readonly Process[], acts: (process: Process) => boolean): void {
   const acting = processes.filter((process) => !process.isStopped && acts(process)).length;

@@ -159,9 +159,46 @@ Deno.test("a process that was stopped for a while does not act before it has ren
   await using bench = new Bench();
   await settle();
   bench.clock.advance(RENEW_MS);
-  equal(bench.elector.leads, false, "before any timer has run");
+  deepEqual([bench.elector.leads, bench.elector.leadsOrWasLast], [false, false], "before any timer has run");
   await settle();
   deepEqual(bench.acts.slice(0, 2), ["begins", "ends"]);
+});
+
+Deno.test("contract 11.15: who led last is known to have, for as long as nobody can be asked", async () => {
+  await using bench = new Bench();
+  const seen = () => [bench.elector.leads, bench.elector.leadsOrWasLast];
+  deepEqual(seen(), [false, false]);
+  await settle();
+  deepEqual(seen(), [true, true]);
+  bench.store.always = new ConnectionError("https://api", "ECONNREFUSED");
+  for (let minutes = 0; minutes < 10; minutes++) {
+    await bench.pass(60_000);
+    deepEqual(seen(), [false, true]);
+  }
+  delete bench.store.always;
+  await bench.pass(RETRY_MS);
+  deepEqual(seen(), [true, true]);
+
+  bench.store.always = new ConnectionError("https://api", "ECONNREFUSED");
+  await bench.pass(60_000);
+  bench.store.set({ holderIdentity: "you", leaseDurationSeconds: 15 });
+  delete bench.store.always;
+  await bench.pass(RETRY_MS);
+  deepEqual(seen(), [false, false], "it was cut off, and another leads");
+});
+
+Deno.test("time without an API does not count against the holder: it can renew before another takes the lease", async () => {
+  const store = new Store();
+  store.set({ holderIdentity: "you", leaseDurationSeconds: 15 });
+  await using bench = new Bench(store);
+  await bench.pass(RETRY_MS);
+  store.always = new ConnectionError("https://api", "ECONNREFUSED");
+  await bench.pass(60_000);
+  delete store.always;
+  await bench.pass(LEASE_MS);
+  equal(bench.holder, "you");
+  await bench.pass(RETRY_MS);
+  equal(bench.holder, "me");
 });
 
 for (
