@@ -195,6 +195,9 @@ Deno.test("a chain that goes round ends, and of two issuers of a name the right 
     readAuthority(await issue({ ...ROOT, issuer: "middle" }, middlePair.privateKey)),
   ];
   assert.equal(await problemOf({}, { authorities: round }), "has too long a chain");
+  const [middle] = await makers();
+  const named = readAuthority(await issue(ROOT, stranger.privateKey));
+  assert.match((await problemOf({}, { authorities: [middle!, named] }))!, /^has a signature that none/);
 });
 
 Deno.test("readAuthority() takes only certificates that may sign others", async () => {
