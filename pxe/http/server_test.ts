@@ -5,6 +5,7 @@ import { parseIpv4 } from "../../base/address.ts";
 import { type Machine, readMachine } from "../../machine/types.ts";
 import type { FileAnswer, FileResolver } from "../answer.ts";
 import { PortInUse } from "../bind_error.ts";
+import type { AttestAnswer } from "./routes.ts";
 import { startHttpServer } from "./server.ts";
 
 const BIG = 8 * 1024 * 1024 + 3;
@@ -12,7 +13,13 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("latin1");
 
 /** A server with two threads for the machine 127.0.0.1, and what was reported to it. */
-async function siteOf({ known = true, synced = true } = {}) {
+async function siteOf(
+  { known = true, synced = true, attest }: {
+    known?: boolean;
+    synced?: boolean;
+    attest?: (client: number, body: Uint8Array) => Promise<AttestAnswer>;
+  } = {},
+) {
   const folder = await Deno.makeTempDir();
   const big = new Uint8Array(BIG).map((_, i) => (i * 31 + (i >> 9)) & 255);
   await Deno.writeFile(`${folder}/big`, big);
@@ -38,6 +45,7 @@ async function siteOf({ known = true, synced = true } = {}) {
       pxeDisable: ({ name }: Machine) => reported.add(`${name} disable`),
     },
     synced: () => synced,
+    ...(attest === undefined ? {} : { attest }),
     trustedProxies: [],
     log,
   });
@@ -225,4 +233,25 @@ Deno.test("HTTP server: drain() waits no longer than it is told for a client tha
   await connection.write(encoder.encode("GET /big HTTP/1.1\r\nHost: x\r\n\r\n"));
   await connection.read(new Uint8Array(16));
   await site.server.drain(50);
+});
+
+Deno.test("POST /attest reaches whoever decides, as it was sent, and the answer comes back as it is (contract 10)", async () => {
+  const sent = new Uint8Array(20_000).map((_, i) => i * 7);
+  const decided: [client: number, body: Uint8Array][] = [];
+  await using site = await siteOf({
+    attest: (client, body) => {
+      decided.push([client, body]);
+      return Promise.resolve({ status: 429, text: "later\n", retryAfterS: 60 });
+    },
+  });
+  const response = await fetch(`${site.url}/attest`, { method: "POST", body: sent });
+  assert.deepEqual([response.status, response.headers.get("retry-after")], [429, "60"]);
+  assert.equal(await response.text(), "later\n");
+  assert.deepEqual(decided, [[parseIpv4("127.0.0.1"), sent]]);
+});
+
+Deno.test("without attestation POST /attest says that there is none", async () => {
+  await using site = await siteOf();
+  const response = await fetch(`${site.url}/attest`, { method: "POST", body: "{}" });
+  assert.deepEqual([response.status, await response.text()], [501, "attestation is not available on this server\n"]);
 });
