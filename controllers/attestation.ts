@@ -123,12 +123,12 @@ export class Attestation {
     const decision = decideAttest(machine.object, request, policy, clock.now());
     if (decision.kind === "refused") throw new Refused(decision.status, decision.reason, decision.message);
     const key = randomBytes(KEY_SIZE);
-    // Before anything is stored: a key that nothing can be encrypted to is no key.
-    const credential = makeCredential(request.ek, { name: request.srk.name, secret: key }, randomBytes);
-    const { token, ca } = await this.#limited(machine, async (signal) => {
+    const { credential, token, ca } = await this.#limited(machine, async (signal) => {
+      // Before anything is stored: a key that nothing can be encrypted to is no key. After the limits: it takes milliseconds.
+      const credential = makeCredential(request.ek, { name: request.srk.name, secret: key }, randomBytes);
       const ca = await this.#clusterCa(signal);
       if (decision.firstUse) await this.#pin(machine, client, request, decision.ekPem, signal);
-      return { ca, token: await this.#token(machine, signal) };
+      return { credential, ca, token: await this.#token(machine, signal) };
     });
     this.#issued(machine, client, token);
     const nonce = randomBytes(NONCE_SIZE);
