@@ -9,6 +9,7 @@ import { StatusWriter } from "../k8s/status.ts";
 import { pinnedKey } from "../machine/attestation.ts";
 import type { Machine, MachineObject } from "../machine/types.ts";
 import { readMachine } from "../machine/types.ts";
+import { mutations } from "../tests/mutate.ts";
 import { type AttestAnswer, Attestation, type AttestationOptions } from "./attestation.ts";
 
 const CLIENT = parseIpv4("10.0.0.11");
@@ -267,4 +268,24 @@ Deno.test("a Machine that was made again under the name meanwhile is not given t
   site.onWrite = () => site.object = { metadata: { name: "m", uid: "v", resourceVersion: "9" } };
   assert.equal((await site.post(createTpm())).status, 404);
   assert.equal(pinnedKey(site.object), undefined);
+});
+
+Deno.test("of 5,000 damaged requests none is a fault of ours, and those that are refused store and cost nothing (contract 11.18)", async () => {
+  await using site = new Site();
+  const tpm = createTpm();
+  const text = JSON.stringify({ ekPub: tpm.ekPub.toBase64(), srkPub: tpm.srkPub.toBase64() });
+  const pieces = ["", "A", "/", "=", '"', "{", "}", ",", ":", "null", "7", "\\u0000"];
+  const seen = new Set<number>();
+  for (const damaged of mutations({ texts: [text], pieces, count: 5000, seed: 5 })) {
+    const { tokens, writes } = site;
+    const { status, text: said } = await site.attestation.answer(CLIENT, new TextEncoder().encode(damaged));
+    seen.add(status);
+    if (status === 200) continue;
+    assert.ok(status === 400 || status === 403 || status === 429, `${status} ${said}`);
+    assert.match(said, /^[a-zA-Z][^\n]+\n$/);
+    // Where a key of the request was kept before, another is refused by it: that took a look, and no token.
+    assert.equal(site.tokens, tokens);
+    if (status === 400) assert.ok(site.writes - writes <= 1, "at most the note of an earlier token");
+  }
+  assert.ok(seen.has(400) && seen.has(200), [...seen].join());
 });
