@@ -1,7 +1,7 @@
 /** Power and installations: BMCs, Secrets, the controllers over them. Joins redfish/, k8s/, pxe/ and controllers/ for cmd/serve.ts. */
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import { BmcCalls, type Bmcs } from "../controllers/bmc_calls.ts";
+import { BmcCalls, onlyWhile } from "../controllers/bmc_calls.ts";
 import { BmcPasswords } from "../controllers/bmc_passwords.ts";
 import { BootTrace, type Protocol } from "../controllers/boot_trace.ts";
 import { PowerController } from "../controllers/power.ts";
@@ -101,18 +101,6 @@ export function createPower(options: PowerOptions): Power {
     dhcpDecided: ({ hit, outcome, reply, reason }) =>
       trace.dhcp(hit.machine.name, outcome === "reply" && reply !== "NAK" ? undefined : reason),
     traced: (resolve, directory, over) => tracedResolver(trace, resolve, directory, over),
-  };
-}
-
-/** A process that was stopped in the middle of its work may find that another instance acts by now. */
-function onlyWhile(leads: () => boolean, bmcs: BmcPool): Bmcs {
-  return {
-    release: (target) => bmcs.release(target),
-    use: (target, signal, run) =>
-      bmcs.use(target, signal, (bmc) => {
-        if (!leads()) throw new Error("this instance does not lead any more");
-        return run(bmc);
-      }),
   };
 }
 
