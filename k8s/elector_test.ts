@@ -258,6 +258,18 @@ Deno.test("contract 4: a missing right is one warning that names verb and resour
   deepEqual(bench.messages("info"), ["the lease is within reach again", "this instance leads"]);
 });
 
+Deno.test("a namespace that does not exist, and a name that no Lease can have, are one warning each with the API's own words", async () => {
+  const cases: [number, string][] = [[404, 'namespaces "ns" not found'], [422, 'metadata.name: Invalid value: "Boss"']];
+  for (const [status, message] of cases) {
+    const store = new Store();
+    store.create = () => Promise.reject(new ApiError("POST /leases", status, { message }));
+    await using bench = new Bench(store);
+    await bench.pass(5 * RETRY_MS);
+    deepEqual(bench.messages(), ["the lease cannot be had or renewed; trying again until it works"]);
+    equal((bench.log.lines[0]?.fields.error as Error).message, `POST /leases: ${status}: ${message}`);
+  }
+});
+
 Deno.test("of two that see the lease expire one gets it; the other's conflict is no trouble", async () => {
   const store = new Store();
   store.set({ holderIdentity: "", leaseDurationSeconds: 1 });
