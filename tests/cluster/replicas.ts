@@ -37,6 +37,8 @@ export interface ReplicaOptions {
   readonly skewMs?: number;
   /** More flags. */
   readonly flags?: readonly string[];
+  /** URL by which it reaches the API server. @default the server's own */
+  readonly server?: string;
 }
 
 /** One process. */
@@ -114,7 +116,11 @@ export class Replicas implements AsyncDisposable {
 
   /** Starts another, with the rights of metalman's ServiceAccount, and waits until it serves. */
   async start(options: ReplicaOptions = {}): Promise<Replica> {
-    const replica = new Replica(this.#folder, await this.api.serviceAccountKubeconfig(), options);
+    const { server = this.api.url } = options;
+    const kubeconfig = `${this.#folder}/kubeconfig-${this.all.length}`;
+    const own = await Deno.readTextFile(await this.api.serviceAccountKubeconfig());
+    await Deno.writeTextFile(kubeconfig, own.replaceAll(this.api.url, server), { mode: 0o600 });
+    const replica = new Replica(this.#folder, kubeconfig, options);
     this.#stack.use(replica.peer);
     this.all.push(replica);
     await replica.peer.waitFor(/"msg":"ready"/);
