@@ -52,6 +52,8 @@ export {
   type ObjectMeta as MachineMeta,
   type Operations,
   readMachine,
+  type RedfishSpec,
+  type RepaveCount,
 } from "./machine/types.ts";
 
 // DHCP.

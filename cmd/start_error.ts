@@ -15,6 +15,9 @@ export function startError(error: unknown, more: readonly ErrorClass[] = []): un
   if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
     return new StartError(error.message, { cause: error });
   }
+  if (error instanceof Error && "code" in error && error.code === "EMFILE") {
+    return new StartError(`${error.message}; raise the limit (ulimit -n), or ask for less`, { cause: error });
+  }
   const known = [BindError, InterfaceError, ConfigError, PullError, ...more].some((kind) => error instanceof kind);
   return known ? new StartError((error as Error).message, { cause: error }) : error;
 }

@@ -88,7 +88,8 @@ peerTest("--all asks on the terminal, and live lines are drawn on it", { program
   await using site = await PluginSite.with(machine("node-01"), machine("node-02"));
   site.power();
   await using desk = await Desk.with(site.kubeconfig);
-  const line = (answer: string) => `echo ${answer} | script -qec "kubectl-unbounded machine reboot --all" /dev/null`;
+  const line = (answer: string) =>
+    `unset NO_COLOR; echo ${answer} | script -qec "kubectl-unbounded machine reboot --all" /dev/null`;
   const refused = await desk.run("sh", "-c", line("n"));
   equal(refused.code, 1);
   match(
