@@ -40,30 +40,54 @@ export interface Destination {
   readonly port: number;
 }
 
+/** Why a message is not granted, in one word; what is granted has the client's state for it (RFC 2131 table 4). */
+export const DHCP_CAUSES = [
+  "address_in_use",
+  "address_of_older_machine",
+  "another_server",
+  "bootp",
+  "no_address",
+  "not_a_client_message",
+  "not_a_request",
+  "not_ethernet",
+  "not_relayed",
+  "given_back",
+  "unknown_machine",
+  "wrong_address",
+  "wrong_link",
+] as const;
+/** States that a request is granted in. */
+export const DHCP_STATES = ["discover", "selecting", "init_reboot", "renewing_or_rebinding", "inform"] as const;
+
+/** One of {@link DHCP_CAUSES} or {@link DHCP_STATES}: for counting, where a reason in words has too many forms. */
+export type DhcpCause = typeof DHCP_CAUSES[number] | typeof DHCP_STATES[number];
+
 /** What is to be done, and why. */
 export type DhcpDecision =
-  | {
-    readonly kind: "reply";
-    readonly type: "OFFER" | "ACK" | "NAK";
-    readonly packet: DhcpMessage;
-    readonly to: Destination;
-    readonly reason: string;
-  }
-  /** The client found its address in use by somebody else (RFC 2131 section 4.3.3). */
-  | { readonly kind: "declined"; readonly reason: string }
-  /** The client gives its address back; a static lease stays (RFC 2131 section 4.3.4). */
-  | { readonly kind: "released"; readonly reason: string }
-  | { readonly kind: "ignore"; readonly reason: string };
+  & { readonly cause: DhcpCause; readonly reason: string }
+  & (
+    | {
+      readonly kind: "reply";
+      readonly type: "OFFER" | "ACK" | "NAK";
+      readonly packet: DhcpMessage;
+      readonly to: Destination;
+    }
+    /** The client found its address in use by somebody else (RFC 2131 section 4.3.3). */
+    | { readonly kind: "declined" }
+    /** The client gives its address back; a static lease stays (RFC 2131 section 4.3.4). */
+    | { readonly kind: "released" }
+    | { readonly kind: "ignore" }
+  );
 
 /** A question whose Machine is known. */
 type Known = DhcpQuestion & { readonly hit: LeaseHit };
 
 const LIMITED_BROADCAST = 0xffffffff;
 const ETHERNET = 1;
-const NOT_RELAYED = "relay mode: not from a relay";
+const WRONG_LINK = "the lease is not of the link that the relay names";
 
-function ignore(reason: string): DhcpDecision {
-  return { kind: "ignore", reason };
+function ignore(cause: DhcpCause, reason: string): DhcpDecision {
+  return { kind: "ignore", cause, reason };
 }
 
 /** What the relay says about the client's link; only a relay may say it. */
@@ -111,78 +135,105 @@ function nakDestination({ message, server }: DhcpQuestion): Destination {
   return { address, port: server.clientPort };
 }
 
-function grant(question: Known, type: Grant["type"], reason: string, leasing = true): DhcpDecision {
+function grant(
+  question: Known,
+  type: Grant["type"],
+  cause: typeof DHCP_STATES[number],
+  reason: string,
+  leasing = true,
+): DhcpDecision {
   const { message, hit, boot, http, server } = question;
   const serverId = serverIdFor(question);
   const packet = grantReply(message, { type, lease: hit.lease, boot, serverIp: server.ip, serverId, leasing, http });
   const to = destination(question);
-  return { kind: "reply", type: type === MESSAGE_TYPE.offer ? "OFFER" : "ACK", packet, to, reason };
+  return { kind: "reply", type: type === MESSAGE_TYPE.offer ? "OFFER" : "ACK", packet, to, cause, reason };
 }
 
-function refuse(question: Known, reason: string): DhcpDecision {
+function refuse(question: Known, cause: DhcpCause, reason: string): DhcpDecision {
   const packet = nakReply(question.message, serverIdFor(question), reason);
-  return { kind: "reply", type: "NAK", packet, to: nakDestination(question), reason };
+  return { kind: "reply", type: "NAK", packet, to: nakDestination(question), cause, reason };
 }
 
 /** RFC 2131 section 4.3.1. */
 function onDiscover(question: Known): DhcpDecision {
   const { message, server } = question;
-  if (server.mode === "relay" && message.giaddr === 0) return ignore(NOT_RELAYED);
-  if (wrongLink(question)) return ignore("the lease is not of the link that the relay names");
-  return grant(question, MESSAGE_TYPE.offer, "static lease");
+  if (server.mode === "relay" && message.giaddr === 0) return NOT_RELAYED;
+  if (wrongLink(question)) return ignore("wrong_link", WRONG_LINK);
+  return grant(question, MESSAGE_TYPE.offer, "discover", "static lease");
 }
+
+const STATES = {
+  selecting: "selecting",
+  init_reboot: "init-reboot",
+  renewing_or_rebinding: "renewing or rebinding",
+} as const;
 
 /** RFC 2131 section 4.3.2; which of the four states it is, table 4 says. */
 function onRequest(question: Known): DhcpDecision {
   const { message, hit: { lease } } = question;
   const selecting = message.options.has(OPTION.serverId);
-  if (selecting && forAnotherServer(question)) return ignore("the client chose another server");
+  if (selecting && forAnotherServer(question)) return ignore("another_server", "the client chose another server");
   const requested = u32Option(message.options, OPTION.requestedAddress) ?? message.ciaddr;
-  const state = selecting ? "selecting" : message.ciaddr === 0 ? "init-reboot" : "renewing or rebinding";
-  if (requested === 0) return selecting ? refuse(question, "no address requested") : ignore("no address requested");
+  const state = selecting ? "selecting" : message.ciaddr === 0 ? "init_reboot" : "renewing_or_rebinding";
+  if (requested === 0) {
+    const without = ["no_address", "no address requested"] as const;
+    return selecting ? refuse(question, ...without) : ignore(...without);
+  }
   if (requested !== lease.ipv4 || (message.ciaddr !== 0 && message.ciaddr !== lease.ipv4)) {
     const wrong = requested === lease.ipv4 ? message.ciaddr : requested;
-    return refuse(question, `the lease is ${formatIpv4(lease.ipv4)}, not ${formatIpv4(wrong)}`);
+    return refuse(question, "wrong_address", `the lease is ${formatIpv4(lease.ipv4)}, not ${formatIpv4(wrong)}`);
   }
-  if (wrongLink(question)) return refuse(question, "the lease is not of the link that the relay names");
-  return grant(question, MESSAGE_TYPE.ack, state);
+  if (wrongLink(question)) return refuse(question, "wrong_link", WRONG_LINK);
+  return grant(question, MESSAGE_TYPE.ack, state, STATES[state]);
 }
 
 /** RFC 2131 section 4.3.5: the answer goes to ciaddr, whatever the relay; without one only a relay can deliver it. */
 function onInform(question: Known): DhcpDecision {
   const { message, hit: { lease }, server } = question;
-  if (message.ciaddr === 0 && message.giaddr === 0) return ignore("INFORM without an address to answer to");
-  if (message.ciaddr !== 0 && ((message.ciaddr ^ lease.ipv4) & lease.subnetMask) !== 0) {
-    return ignore(`INFORM from ${formatIpv4(message.ciaddr)}, which is not of the lease's network`);
+  if (message.ciaddr === 0 && message.giaddr === 0) {
+    return ignore("no_address", "INFORM without an address to answer to");
   }
-  const decision = grant(question, MESSAGE_TYPE.ack, "inform", false);
+  if (message.ciaddr !== 0 && ((message.ciaddr ^ lease.ipv4) & lease.subnetMask) !== 0) {
+    const reason = `INFORM from ${formatIpv4(message.ciaddr)}, which is not of the lease's network`;
+    return ignore("wrong_address", reason);
+  }
+  const decision = grant(question, MESSAGE_TYPE.ack, "inform", "inform", false);
   if (message.ciaddr === 0 || decision.kind !== "reply") return decision;
   return { ...decision, to: { address: message.ciaddr, port: server.clientPort } };
 }
 
 function onDecline(question: Known): DhcpDecision {
-  if (forAnotherServer(question)) return ignore("DECLINE of another server's offer");
+  if (forAnotherServer(question)) return ignore("another_server", "DECLINE of another server's offer");
   const address = u32Option(question.message.options, OPTION.requestedAddress);
-  if (address !== question.hit.lease.ipv4) return ignore("DECLINE of an address that is not the lease's");
-  return { kind: "declined", reason: "address in use by something else on the network" };
+  if (address !== question.hit.lease.ipv4) {
+    return ignore("wrong_address", "DECLINE of an address that is not the lease's");
+  }
+  return { kind: "declined", cause: "address_in_use", reason: "address in use by something else on the network" };
 }
 
 function onRelease(question: Known): DhcpDecision {
-  if (forAnotherServer(question)) return ignore("RELEASE to another server");
+  if (forAnotherServer(question)) return ignore("another_server", "RELEASE to another server");
   if (question.message.ciaddr !== question.hit.lease.ipv4) {
-    return ignore("RELEASE of an address that is not the lease's");
+    return ignore("wrong_address", "RELEASE of an address that is not the lease's");
   }
-  return { kind: "released", reason: "the client gave its address back; its static lease stays" };
+  const reason = "the client gave its address back; its static lease stays";
+  return { kind: "released", cause: "given_back", reason };
 }
 
+const NOT_RELAYED = ignore("not_relayed", "relay mode: not from a relay");
+const NOT_A_REQUEST = ignore("not_a_request", "not a request");
+const NOT_ETHERNET = ignore("not_ethernet", "not an Ethernet client");
+const BOOTP = ignore("bootp", "BOOTP, no DHCP message type");
+const UNKNOWN_MACHINE = ignore("unknown_machine", "no Machine has this MAC address");
+
 /**
- * Whether a message is one that this server may answer at all; the reason when it is not.
+ * Whether a message is one that this server may answer at all; what it does when it is not.
  * @returns undefined when it may
  */
-function notForUs(message: DhcpMessage, mode: DhcpIdentity["mode"]): string | undefined {
-  if (message.op !== OP.request) return "not a request";
-  if (message.htype !== ETHERNET || message.hlen !== 6) return "not an Ethernet client";
-  if (!message.options.has(OPTION.messageType)) return "BOOTP, no DHCP message type";
+function notForUs(message: DhcpMessage, mode: DhcpIdentity["mode"]): DhcpDecision | undefined {
+  if (message.op !== OP.request) return NOT_A_REQUEST;
+  if (message.htype !== ETHERNET || message.hlen !== 6) return NOT_ETHERNET;
+  if (!message.options.has(OPTION.messageType)) return BOOTP;
   // A client that has an address passes the relay by.
   if (mode === "relay" && message.giaddr === 0 && message.ciaddr === 0) return NOT_RELAYED;
 }
@@ -194,9 +245,9 @@ function notForUs(message: DhcpMessage, mode: DhcpIdentity["mode"]): string | un
  */
 export function decide(question: DhcpQuestion): DhcpDecision {
   const unfit = notForUs(question.message, question.server.mode);
-  if (unfit !== undefined) return ignore(unfit);
+  if (unfit !== undefined) return unfit;
   const { hit } = question;
-  if (hit === undefined) return ignore("no Machine has this MAC address");
+  if (hit === undefined) return UNKNOWN_MACHINE;
   const known = { ...question, hit };
   switch (u8Option(question.message.options, OPTION.messageType)) {
     case MESSAGE_TYPE.discover:
@@ -210,6 +261,6 @@ export function decide(question: DhcpQuestion): DhcpDecision {
     case MESSAGE_TYPE.release:
       return onRelease(known);
     default:
-      return ignore("not a message type that clients send to servers");
+      return ignore("not_a_client_message", "not a message type that clients send to servers");
   }
 }

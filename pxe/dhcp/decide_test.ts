@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { formatIpv4, parseIpv4 } from "../../base/address.ts";
-import { decide, type DhcpDecision, type DhcpIdentity } from "./decide.ts";
+import { decide, DHCP_CAUSES, DHCP_STATES, type DhcpDecision, type DhcpIdentity } from "./decide.ts";
 import { MalformedPacketError, OPTION, RELAY_SUBOPTION, textOption, u32Data, u32Option } from "./options.ts";
 import { BROADCAST_FLAG, OP } from "./packet.ts";
 import { MESSAGE_TYPE } from "./reply.ts";
@@ -209,10 +209,17 @@ for (const [name, mode, type, fields, wanted] of CASES) {
   Deno.test(`decide() on ${name}: ${wanted}`, () => assert.equal(summary(ask(mode, type, fields)), wanted));
 }
 
+Deno.test("decide() has every cause that is counted, and no other", () => {
+  const causes = new Set(CASES.map(([, mode, type, fields]) => ask(mode, type, fields).cause));
+  // Said by exchange.ts, and in the two tests below.
+  for (const elsewhere of ["address_of_older_machine", "unknown_machine", "bootp"] as const) causes.add(elsewhere);
+  assert.deepEqual([...causes].sort(), [...DHCP_CAUSES, ...DHCP_STATES].sort());
+});
+
 for (const type of ["discover", "request", "inform", "decline", "release"] as const) {
   Deno.test(`decide() is silent to a ${type.toUpperCase()} of an unknown MAC address (RFC 2131 section 4.3.2)`, () => {
     const decision = ask("interface", type, { ...wants(OTHER), ciaddr: OTHER }, false);
-    assert.deepEqual(decision, { kind: "ignore", reason: "no Machine has this MAC address" });
+    assert.deepEqual(decision, { kind: "ignore", cause: "unknown_machine", reason: "no Machine has this MAC address" });
   });
 }
 
@@ -220,7 +227,7 @@ Deno.test("decide() ignores BOOTP, which has no message type", () => {
   const message = { ...clientMessage(MESSAGE_TYPE.discover), options: new Map() };
   const boot = { kind: "none", reason: "" } as const;
   const decision = decide({ message, hit: HIT, boot, http: false, server: identity("interface") });
-  assert.deepEqual(decision, { kind: "ignore", reason: "BOOTP, no DHCP message type" });
+  assert.deepEqual(decision, { kind: "ignore", cause: "bootp", reason: "BOOTP, no DHCP message type" });
 });
 
 Deno.test("decide() refuses options of a wrong length", () => {

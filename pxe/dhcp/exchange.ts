@@ -56,7 +56,8 @@ export function consider(datagram: Uint8Array, { directory, images, serveUrl, se
   if (owner !== hit.machine.name) {
     // Two machines with one address would disturb each other, and one be served the other's files.
     const reason = `${formatIpv4(hit.lease.ipv4)} is served to the older Machine ${owner}`;
-    return { message, mac, hit, boot: { kind: "none", reason }, decision: { kind: "ignore", reason }, maxDatagram };
+    const decision = { kind: "ignore", cause: "address_of_older_machine", reason } as const;
+    return { message, mac, hit, boot: { kind: "none", reason }, decision, maxDatagram };
   }
   const firmware = firmwareOf(message.options);
   // A system that is being installed asks for a lease too: only firmware begins a boot.

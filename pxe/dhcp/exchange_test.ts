@@ -229,6 +229,10 @@ for (const type of ["discover", "request", "inform"] as const) {
     const directory = { ...DIRECTORY, byIp: () => ({ machine, lease: HIT.lease }) };
     const message = clientMessage(MESSAGE_TYPE[type], { options: { [OPTION.requestedAddress]: u32Data(LEASED) } });
     const { decision } = consider(bytesOf(message), { ...KNOWLEDGE, directory });
-    assert.deepEqual(decision, { kind: "ignore", reason: "192.0.2.50 is served to the older Machine older" });
+    assert.deepEqual(decision, {
+      kind: "ignore",
+      cause: "address_of_older_machine",
+      reason: "192.0.2.50 is served to the older Machine older",
+    });
   });
 }

@@ -6,7 +6,7 @@ import { TaskGroup } from "../../base/tasks.ts";
 import type { Directory, LeaseHit } from "../../machine/directory.ts";
 import type { ImageDirectory } from "../image.ts";
 import { bindError } from "../bind_error.ts";
-import type { DhcpDecision } from "./decide.ts";
+import type { DhcpCause, DhcpDecision } from "./decide.ts";
 import { consider, type DhcpExchange, type DhcpKnowledge, typeName } from "./exchange.ts";
 import { LineBudget } from "../../base/line_budget.ts";
 import { MalformedPacketError } from "./options.ts";
@@ -33,6 +33,28 @@ export interface DhcpEvent {
   readonly reason: string;
 }
 
+/** How messages end, for counting: a reply, silence and why, or a failure of ours. */
+export const DHCP_OUTCOMES = [
+  "OFFER",
+  "ACK",
+  "NAK",
+  "declined",
+  "released",
+  "ignored",
+  "not_sent",
+  "failed",
+] as const;
+/** Why a message has failed. */
+export const DHCP_FAULTS = ["malformed", "internal_error"] as const;
+
+/** Counts messages: their type as {@link DhcpEvent.request}, what became of them and why, and how long it took. */
+export type DhcpObserver = (
+  type: string,
+  outcome: typeof DHCP_OUTCOMES[number],
+  cause: DhcpCause | typeof DHCP_FAULTS[number],
+  ms: number,
+) => void;
+
 /** Settings of a DHCP server. */
 export interface DhcpServerOptions {
   /** Whom it listens to. */
@@ -49,6 +71,8 @@ export interface DhcpServerOptions {
   readonly answering?: () => boolean;
   /** Called after each message of a known Machine; must not block. */
   readonly onDecision?: (event: DhcpEvent) => void;
+  /** Called after each message, nobody's too; must not block. */
+  readonly observe?: DhcpObserver;
   /** Where the server listens. @default 67 */
   readonly port?: number;
   /** Where clients listen. @default 68 */
@@ -100,6 +124,7 @@ class SocketServer implements DhcpServer {
   readonly #clock: Clock;
   readonly #answering: () => boolean;
   readonly #onDecision: (event: DhcpEvent) => void;
+  readonly #observe: DhcpObserver;
   readonly #tasks: TaskGroup;
   /** Sends all answers: its address is the one that clients are told. */
   readonly #main: Deno.DatagramConn;
@@ -116,6 +141,7 @@ class SocketServer implements DhcpServer {
     this.#clock = clock;
     this.#answering = options.answering ?? (() => true);
     this.#onDecision = options.onDecision ?? (() => {});
+    this.#observe = options.observe ?? (() => {});
     this.#main = listen(mode.kind === "interface" ? mode.address : mode.bindAddress, port);
     this.#sockets.push(this.#main);
     this.port = (this.#main.addr as Deno.NetAddr).port;
@@ -156,11 +182,17 @@ class SocketServer implements DhcpServer {
   /** One packet must not disturb the next: whatever goes wrong with it ends here. */
   async #answer(datagram: Uint8Array, from: Deno.NetAddr, buffer: Uint8Array): Promise<void> {
     if (!this.#answering()) return;
+    const startedMs = performance.now();
     try {
       const exchange = consider(datagram, this.#knowledge);
-      if (await this.#send(exchange, buffer)) this.#report(exchange);
+      const isDone = await this.#send(exchange, buffer);
+      const { message, decision } = exchange;
+      const outcome = isDone ? outcomeOf(decision) : "not_sent";
+      this.#observe(typeName(message), outcome, decision.cause, performance.now() - startedMs);
+      if (isDone) this.#report(exchange);
     } catch (error) {
       const malformed = error instanceof MalformedPacketError;
+      this.#observe("", "failed", malformed ? "malformed" : "internal_error", performance.now() - startedMs);
       this.#fault(malformed ? "malformed DHCP packet ignored" : "DHCP packet failed", { source: from.hostname, error });
     }
   }
@@ -219,6 +251,10 @@ class SocketServer implements DhcpServer {
     if (first) { for (const socket of this.#sockets) socket.close(); }
     await stopped;
   }
+}
+
+function outcomeOf(decision: DhcpDecision): typeof DHCP_OUTCOMES[number] {
+  return decision.kind === "reply" ? decision.type : decision.kind === "ignore" ? "ignored" : decision.kind;
 }
 
 const MESSAGES: Readonly<Record<DhcpDecision["kind"], string>> = {

@@ -74,6 +74,32 @@ Deno.test("startDhcpServer() in relay mode answers giaddr (contract section 5)",
   assert.deepEqual(message.options.get(OPTION.serverId), u32Data(LOOPBACK));
 });
 
+Deno.test("startDhcpServer() counts each message by type, outcome and cause, whatever a client puts in it", async () => {
+  const seen: string[] = [];
+  const observe: DhcpServerOptions["observe"] = (...[type, outcome, cause, ms]) => {
+    seen.push(`${type} ${outcome} ${cause}`);
+    assert.ok(ms >= 0 && ms < 60_000);
+  };
+  await using bench = new Bench(RELAY_MODE, { observe });
+  await bench.ask("discover", {});
+  await bench.send(new Uint8Array(3));
+  await bench.send(bytesOf({ ...clientMessage(MESSAGE_TYPE.discover, FROM_RELAY), chaddr: new Uint8Array(16) }));
+  await bench.ask("request", { ...FROM_RELAY, options: { [OPTION.requestedAddress]: u32Data(1) } });
+  await bench.answer();
+  await bench.ask("discover", FROM_RELAY);
+  await bench.answer();
+  // Counted after it is sent.
+  await bench.ask("discover", FROM_RELAY);
+  await bench.answer();
+  assert.deepEqual(seen.slice(0, 5), [
+    "DISCOVER ignored not_relayed",
+    " failed malformed",
+    "DISCOVER ignored unknown_machine",
+    "REQUEST NAK wrong_address",
+    "DISCOVER OFFER discover",
+  ]);
+});
+
 Deno.test("startDhcpServer() logs who was answered and why, and tells the caller", async () => {
   await using bench = new Bench(RELAY_MODE);
   await bench.ask("discover", FROM_RELAY);
