@@ -43,8 +43,14 @@ async function moduleSource(kernel: string): Promise<ModuleSource> {
   };
 }
 
-/** Shim, GRUB, the kernel and an initial RAM disk for it. */
-export async function readBootChain(parts: Pick<VmParts, "shim" | "grub" | "kernel" | "busybox">): Promise<BootChain> {
+/**
+ * Shim, GRUB, the kernel and an initial RAM disk for it.
+ * @param programs for the RAM disk, beside its own: path without a leading slash to bytes
+ */
+export async function readBootChain(
+  parts: Pick<VmParts, "shim" | "grub" | "kernel" | "busybox">,
+  programs?: ReadonlyMap<string, Uint8Array>,
+): Promise<BootChain> {
   const modules = await modulesFor(MODULES, await moduleSource(parts.kernel));
   const [shim, grub, kernel, busybox, init] = await Promise.all(
     [parts.shim, parts.grub, parts.kernel, parts.busybox, INIT].map((path) => Deno.readFile(path)),
@@ -53,6 +59,9 @@ export async function readBootChain(parts: Pick<VmParts, "shim" | "grub" | "kern
     shim: shim!,
     grub: grub!,
     kernel: kernel!,
-    initrd: await initrd({ busybox: busybox!, init: init!, modules }),
+    initrd: await initrd({
+      ...{ busybox: busybox!, init: init!, modules },
+      ...(programs === undefined ? {} : { programs }),
+    }),
   };
 }

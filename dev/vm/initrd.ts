@@ -13,6 +13,8 @@ export interface InitrdParts {
   readonly init: Uint8Array;
   /** In the order in which they load. */
   readonly modules: readonly KernelModule[];
+  /** More programs: path without a leading slash to bytes. @default none */
+  readonly programs?: ReadonlyMap<string, Uint8Array>;
 }
 
 const FOLDERS = ["bin", "dev", "etc", "lib", "lib/modules", "proc", "run", "sys", "tmp"];
@@ -23,10 +25,22 @@ async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuf
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+/** Folders that paths lie in and that are not there yet, outer ones first. */
+function foldersOf(paths: Iterable<string>): string[] {
+  const found = new Set<string>();
+  for (const path of paths) {
+    const parts = path.split("/");
+    for (let depth = 1; depth < parts.length; depth++) found.add(parts.slice(0, depth).join("/"));
+  }
+  return [...found].filter((folder) => !FOLDERS.includes(folder));
+}
+
 /** The archive, gzipped. */
-export function initrd({ busybox, init, modules }: InitrdParts): Promise<Uint8Array<ArrayBuffer>> {
+export function initrd(
+  { busybox, init, modules, programs = new Map() }: InitrdParts,
+): Promise<Uint8Array<ArrayBuffer>> {
   const members: CpioMember[] = [
-    ...FOLDERS.map((path) => ({ path, mode: FOLDER })),
+    ...[...FOLDERS, ...foldersOf(programs.keys())].map((path) => ({ path, mode: FOLDER })),
     { path: "dev/console", mode: CHARACTER_DEVICE, device: { major: 5, minor: 1 } },
     { path: "init", mode: PROGRAM, data: init },
     { path: "bin/busybox", mode: PROGRAM, data: busybox },
@@ -37,6 +51,7 @@ export function initrd({ busybox, init, modules }: InitrdParts): Promise<Uint8Ar
       mode: FILE,
       data: encoder.encode(modules.map(({ name }) => `${name}\n`).join("")),
     },
+    ...[...programs].map(([path, data]) => ({ path, mode: PROGRAM, data })),
   ];
   return gzip(cpio(members));
 }

@@ -1,4 +1,4 @@
-/** QEMU's command line for a UEFI machine with one network card and, where wanted, one disk. */
+/** QEMU's command line for a UEFI machine with one network card and, where wanted, one disk and a TPM. */
 import type { BootDevice } from "../rack/types.ts";
 
 /** The firmware's code and the variables that a new machine begins with. */
@@ -29,6 +29,8 @@ export interface Hardware {
   readonly memoryMiB?: number;
   /** Size of its disk, empty when new. @default no disk */
   readonly diskMiB?: number;
+  /** Whether it has a TPM 2.0, which listens at {@link MachineFiles.tpmSocket}. @default false */
+  readonly hasTpm?: boolean;
 }
 
 /** Files of one machine; they outlive a power cycle. */
@@ -41,6 +43,8 @@ export interface MachineFiles {
   readonly serialLog: string;
   /** Where QEMU connects to be controlled. */
   readonly qmpSocket: string;
+  /** Where its TPM is controlled. */
+  readonly tpmSocket: string;
 }
 
 /** QEMU's ids of what can be booted from. */
@@ -95,6 +99,14 @@ function bootDevices({ mac, tap, diskMiB }: Hardware, { disk }: MachineFiles, or
   ];
 }
 
+function tpm({ hasTpm = false }: Hardware, { tpmSocket }: MachineFiles): Arguments {
+  return !hasTpm ? [] : [
+    ["-chardev", `socket,id=control0,path=${tpmSocket}`],
+    ["-tpmdev", "emulator,id=tpm0,chardev=control0"],
+    ["-device", "tpm-tis,tpmdev=tpm0"],
+  ];
+}
+
 function lines({ serialLog, qmpSocket }: MachineFiles): Arguments {
   return [
     ["-chardev", `stdio,id=serial0,signal=off,logfile=${serialLog},logappend=on`],
@@ -109,6 +121,7 @@ export function qemuArguments(hardware: Hardware, files: MachineFiles, order: re
     ...board(hardware),
     ...firmwareParts(hardware, files),
     ...bootDevices(hardware, files, order),
+    ...tpm(hardware, files),
     ...lines(files),
   ].flat();
 }

@@ -8,7 +8,10 @@ const hardware: Hardware = {
   tap: "tap0",
   firmware: { code: "/CODE.fd", variables: "/VARS.fd", isSecure: false },
 };
-const files = { variables: "/f/VARS.fd", disk: "/f/disk.img", serialLog: "/f/serial.log", qmpSocket: "/f/qmp.sock" };
+const files = {
+  ...{ variables: "/f/VARS.fd", disk: "/f/disk.img", serialLog: "/f/serial.log" },
+  ...{ qmpSocket: "/f/qmp.sock", tpmSocket: "/f/tpm.sock" },
+};
 const command = (more: Partial<Hardware>, order: readonly BootDevice[] = ["network"]) =>
   qemuArguments({ ...hardware, ...more }, files, order).join(" ");
 
@@ -29,6 +32,14 @@ Deno.test("qemuArguments() orders what is booted from; what is not named never b
   assert.match(command({ diskMiB }, ["network", "disk"]), /id=net0,bootindex=0 .*id=disk0,bootindex=1/);
   assert.doesNotMatch(command({ diskMiB }, ["disk"]), /id=net0,bootindex/);
   assert.doesNotMatch(command({}, ["network"]), /disk0/);
+});
+
+Deno.test("qemuArguments() puts a TPM in only where there is one", () => {
+  assert.doesNotMatch(command({}), /tpm/);
+  assert.match(
+    command({ hasTpm: true }),
+    /socket,id=control0,path=\/f\/tpm\.sock .*emulator,.*chardev=control0 .*tpm-tis/,
+  );
 });
 
 Deno.test("qemuArguments() uses KVM only where it is asked to", () => {

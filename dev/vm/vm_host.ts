@@ -1,20 +1,23 @@
-/** A UEFI machine in QEMU: power, boot order, serial console, QMP. */
+/** A UEFI machine in QEMU: power, boot order, serial console, QMP, and a TPM where there is swtpm. */
 import type { BootDevice } from "../rack/types.ts";
 import { withoutTerminalControl } from "./console.ts";
 import { Program } from "./program_host.ts";
 import { bootIndex, DEVICE_ID, type Hardware, type MachineFiles, qemuArguments } from "./qemu_arguments.ts";
 import { QmpClient, type QmpEvent } from "./qmp_client.ts";
 import { VmUnavailableError } from "./requirements.ts";
+import { startTpm } from "./tpm_host.ts";
 
 /** How a machine is made and watched. */
-export interface VirtualMachineOptions extends Hardware {
+export interface VirtualMachineOptions extends Omit<Hardware, "hasTpm"> {
   /** Path of qemu-system-x86_64. */
   readonly qemu: string;
   /** Path of setpriv (util-linux). */
   readonly setpriv: string;
+  /** Path of swtpm. @default a machine without a TPM */
+  readonly swtpm?: string;
   /** Command and arguments that go before QEMU's own. @default none */
   readonly enter?: readonly string[];
-  /** A folder for its firmware variables, disk, socket and log; it outlives a power cycle. */
+  /** A folder for its firmware variables, disk, TPM, sockets and log; it outlives a power cycle. */
   readonly folder: string;
   /** Told of what its console says, as it comes. */
   readonly onConsole?: (text: string) => void;
@@ -32,6 +35,7 @@ function filesOf({ folder, firmware }: VirtualMachineOptions): MachineFiles {
     disk: `${folder}/disk.img`,
     serialLog: `${folder}/serial.log`,
     qmpSocket: `${folder}/qmp.sock`,
+    tpmSocket: `${folder}/tpm.sock`,
   };
 }
 
@@ -55,6 +59,7 @@ async function connected(listener: Deno.UnixListener, program: Program): Promise
 interface Running {
   readonly program: Program;
   readonly qmp: QmpClient;
+  readonly tpm: Program | undefined;
 }
 
 /** A machine; off until {@link VirtualMachine.on}. */
@@ -108,14 +113,19 @@ export class VirtualMachine implements AsyncDisposable {
   async on(order: readonly BootDevice[]): Promise<void> {
     if (this.#running !== undefined) throw new Error("Cannot switch on: the machine is on");
     await this.#prepare();
-    const { enter = [], setpriv, qemu, onConsole, onEvent = () => {} } = this.#options;
+    const { enter = [], setpriv, swtpm, qemu, folder, onConsole, onEvent = () => {} } = this.#options;
+    await using stack = new AsyncDisposableStack();
+    const socket = this.files.tpmSocket;
+    const tpm = swtpm === undefined ? undefined : stack.use(await startTpm({ swtpm, setpriv, folder, socket }));
     const command = [...enter, setpriv, "--pdeathsig", "KILL", qemu];
     using listener = Deno.listen({ transport: "unix", path: this.files.qmpSocket });
-    const args = [...command.slice(1), ...qemuArguments(this.#options, this.files, order)];
+    const hardware = { ...this.#options, hasTpm: tpm !== undefined };
+    const args = [...command.slice(1), ...qemuArguments(hardware, this.files, order)];
     const program = new Program(command[0]!, args, onConsole === undefined ? {} : { onOutput: onConsole });
     const connection = await connected(listener, program);
     const qmp = new QmpClient(connection, onEvent);
-    this.#running = { program, qmp };
+    this.#running = { program, qmp, tpm };
+    stack.move();
     await qmp.negotiate();
   }
 
@@ -155,6 +165,7 @@ export class VirtualMachine implements AsyncDisposable {
     if (running === undefined) return;
     await running.program.stop();
     await running.qmp[Symbol.asyncDispose]();
+    await running.tpm?.stop();
     await Deno.remove(this.files.qmpSocket).catch(() => {});
     this.#running = undefined;
   }

@@ -6,6 +6,7 @@ import { probe } from "../../dev/vm/parts_host.ts";
 import { requireParts, type VmParts } from "../../dev/vm/requirements.ts";
 import { peersFolder, run } from "../peers/peer.ts";
 import { RIG_SERVER } from "./network.ts";
+import { tpmPrograms } from "./tpm_programs.ts";
 
 /** Where boot_files.sh leaves what it makes. */
 const made = `${peersFolder()}/rig/boot`;
@@ -55,6 +56,8 @@ export interface BootImageOptions {
   readonly bootFiles?: Readonly<Record<string, string>>;
   /** Which one is grubx64.efi. @default "signed" */
   readonly grub?: Grub;
+  /** Whether the guest shows its TPM and gets a token. @default false */
+  readonly attests?: boolean;
 }
 
 /** What a machine boots, from the unpacked packages. */
@@ -100,8 +103,8 @@ async function unifiedKernelImage({ kernel, initrd }: BootChain): Promise<Uint8A
 
 /** What is below /disk in the image: shim, GRUB, kernel, initrd, UKI and templates. */
 export async function bootImage(options: BootImageOptions): Promise<ImageFiles> {
-  const { dhcpBootImageName, bootFiles = {}, grub = "signed" } = options;
-  const chain = await readBootChain(await unpackedParts());
+  const { dhcpBootImageName, bootFiles = {}, grub = "signed", attests = false } = options;
+  const chain = await readBootChain(await unpackedParts(), attests ? await tpmPrograms() : undefined);
   const encoder = new TextEncoder();
   return new Map([
     ["shimx64.efi", chain.shim],

@@ -5,12 +5,13 @@ import { peerTest } from "../peers/peer.ts";
 import { BOOT_FILES_STAMP, bootImage, type BootImageOptions, IMAGE_PROGRAMS } from "./boot_image.ts";
 import { dissect, RIG_MASK, RIG_SERVER } from "./network.ts";
 import { Site, SITE_PROGRAMS } from "./site.ts";
+import { GUEST_PROGRAMS } from "./tpm_programs.ts";
 import { rigMachine, type RigMachineOptions, VM_PROGRAMS } from "./vm.ts";
 
 /** One way to boot. */
 interface Chain {
   readonly name: string;
-  readonly firmware: Pick<RigMachineOptions, "bootFrom" | "secureBoot">;
+  readonly firmware: Pick<RigMachineOptions, "bootFrom" | "secureBoot" | "hasTpm">;
   readonly image: BootImageOptions;
   /** Whether files come by TFTP, or none does. */
   readonly tftp: boolean;
@@ -25,9 +26,9 @@ const CHAINS: readonly Chain[] = [
     tftp: true,
   },
   {
-    name: "PXE through signed shim and GRUB, Secure Boot enforced (contract 5-9)",
-    firmware: { bootFrom: "pxe", secureBoot: "microsoft" },
-    image: { dhcpBootImageName: SHIM },
+    name: "PXE through signed shim and GRUB, Secure Boot enforced, and a token for the TPM (contract 5-10)",
+    firmware: { bootFrom: "pxe", secureBoot: "microsoft", hasTpm: true },
+    image: { dhcpBootImageName: SHIM, attests: true },
     tftp: true,
   },
   {
@@ -79,11 +80,20 @@ function condition(machine: KubeObject, type: string): Record<string, unknown> |
   return machine.status?.conditions?.find((entry: { type: string }) => entry.type === type);
 }
 
+/** What images/vm/init said. */
+function saidBy(console: string): string[] {
+  return console.split("\n").filter((line) => line.startsWith("metalman: ")).map((line) => line.slice(10));
+}
+
+/** A file that it showed. */
+function fileIn(said: readonly string[], name: string): string {
+  return said.filter((line) => line.startsWith(`${name}| `)).map((line) => `${line.slice(name.length + 2)}\n`).join("");
+}
+
 /** What the guest found behind the firmware: its own rendered files. */
 function checkGuest(console: string, { firmware }: Chain, site: Site): void {
-  const said = console.split("\n").filter((line) => line.startsWith("metalman: ")).map((line) => line.slice(10));
-  const file = (name: string) =>
-    said.filter((line) => line.startsWith(`${name}| `)).map((line) => `${line.slice(name.length + 2)}\n`).join("");
+  const said = saidBy(console);
+  const file = (name: string) => fileIn(said, name);
   assert.ok(said.includes(`secure boot ${firmware.secureBoot === "off" ? 0 : 1}`), "Secure Boot is as wanted");
   assert.ok(said.includes(`network eth0 ${MAC} 10.77.0.10/24`), "the lease's address");
   assert.equal(file("meta-data"), "instance-id: node-01-1\nlocal-hostname: node-01\n");
@@ -109,6 +119,16 @@ async function checkStatus(site: Site, machine: KubeObject): Promise<void> {
   assert.equal(done.status.operations.repaveCounter, 1);
 }
 
+/** The guest had a token that is good before it reported anything, and its TPM's key is kept (contract 10). */
+async function checkToken(console: string, site: Site, machine: KubeObject): Promise<void> {
+  const said = saidBy(console);
+  const token = said.indexOf("token of system:serviceaccount:unbounded-kube:metalman-bootstrap");
+  assert.ok(token >= 0 && token < said.indexOf("stage init-local"), said.join("\n"));
+  const { status } = await site.until(machine, (now) => now.status?.attestation?.tokenIssuedAt !== undefined);
+  assert.equal(status.tpm.ekPublicKey, fileIn(said, "ek.pem"));
+  assert.match(status.attestation.tokenSHA256Prefix, /^[0-9a-f]{16}$/);
+}
+
 async function boot(chain: Chain, site: Site, folder: string): Promise<void> {
   const machine = machineObject(site.image);
   await site.api.apply(userData, machine);
@@ -120,6 +140,7 @@ async function boot(chain: Chain, site: Site, folder: string): Promise<void> {
     const [, end] = await vm.waitFor(/metalman: (running as \S+|failed .*)\r?\n/);
     assert.equal(end, "running as node-01");
     checkGuest(vm.console, chain, site);
+    if (chain.image.attests) await checkToken(vm.console, site, machine);
   }
   await checkStatus(site, machine);
   const { packets, malformed } = await dissect(`${folder}/boot.pcap`, RIG_SERVER);
@@ -151,7 +172,7 @@ async function bootOnce(chain: Chain): Promise<void> {
 }
 
 const needs = {
-  programs: [...VM_PROGRAMS, ...SITE_PROGRAMS, ...IMAGE_PROGRAMS],
+  programs: [...VM_PROGRAMS, ...SITE_PROGRAMS, ...IMAGE_PROGRAMS, ...GUEST_PROGRAMS, "swtpm", "ldd"],
   files: [BOOT_FILES_STAMP],
   root: true,
 };

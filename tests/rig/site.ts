@@ -3,7 +3,7 @@ import type { ImageFiles } from "../../dev/image/build.ts";
 import { type KubeObject, objectPath, startApiServer, type TestApiServer } from "../peers/apiserver.ts";
 import { Peer } from "../peers/peer.ts";
 import { pushFolder, REGISTRY_PROGRAMS, startRegistry } from "../peers/registry.ts";
-import { NETWORK_PROGRAMS, RIG_BRIDGE, RigNetwork } from "./network.ts";
+import { NETWORK_PROGRAMS, RIG_BRIDGE, RIG_SERVER, RigNetwork } from "./network.ts";
 
 /** What a test with a site needs installed. */
 export const SITE_PROGRAMS: readonly string[] = [...NETWORK_PROGRAMS, ...REGISTRY_PROGRAMS, "kube-apiserver", "curl"];
@@ -50,7 +50,7 @@ export class Site implements AsyncDisposable {
     const network = stack.use(await RigNetwork.create());
     const { netns } = network;
     const registry = stack.use(await startRegistry({ netns }));
-    const api = stack.use(await startApiServer({ netns }));
+    const api = stack.use(await startApiServer({ netns, bindAddress: RIG_SERVER }));
     for (const [path, bytes] of files) {
       const file = `${folder}/image/${path}`;
       await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });

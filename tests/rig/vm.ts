@@ -30,10 +30,14 @@ export interface RigMachineOptions extends Pick<Hardware, "bootFrom"> {
   readonly folder: string;
   /** Whether the firmware checks signatures. @default "off" */
   readonly secureBoot?: SecureBoot;
+  /** Whether it has a TPM, of swtpm. @default false */
+  readonly hasTpm?: boolean;
 }
 
 /** A machine on the rig's wire, switched off. */
-export function rigMachine({ network, secureBoot = "off", ...options }: RigMachineOptions): VirtualMachine {
+export function rigMachine(
+  { network, secureBoot = "off", hasTpm = false, ...options }: RigMachineOptions,
+): VirtualMachine {
   const isSecure = secureBoot !== "off";
   return new VirtualMachine({
     ...options,
@@ -42,6 +46,7 @@ export function rigMachine({ network, secureBoot = "off", ...options }: RigMachi
     enter: enter(network.netns),
     qemu: which("qemu-system-x86_64")!,
     setpriv: which("setpriv")!,
+    ...(hasTpm ? { swtpm: which("swtpm")! } : {}),
     firmware: {
       code: `${OVMF}/OVMF_CODE_4M${isSecure ? ".secboot" : ""}.fd`,
       variables: VARIABLES[secureBoot],
