@@ -61,6 +61,9 @@ export type { BootChoice } from "./pxe/dhcp/boot_file.ts";
 export {
   decide,
   type Destination,
+  DHCP_CAUSES,
+  DHCP_STATES,
+  type DhcpCause,
   type DhcpDecision,
   type DhcpIdentity,
   type DhcpQuestion,
@@ -69,8 +72,11 @@ export { type Firmware, type FirmwareKind, firmwareOf } from "./pxe/dhcp/firmwar
 export { MalformedPacketError, OPTION, type RawOptions } from "./pxe/dhcp/options.ts";
 export { type DhcpMessage, encodePacket, OP, parsePacket, REPLY_BUFFER_SIZE } from "./pxe/dhcp/packet.ts";
 export {
+  DHCP_FAULTS,
+  DHCP_OUTCOMES,
   type DhcpEvent,
   type DhcpMode,
+  type DhcpObserver,
   type DhcpServer,
   type DhcpServerOptions,
   startDhcpServer,
@@ -80,6 +86,7 @@ export type { BootFile, BootImage, ImageDirectory, ImageMissing } from "./pxe/im
 // TFTP.
 export type { FileAnswer, FileResolver } from "./pxe/answer.ts";
 export { BindError, PortInUse } from "./pxe/bind_error.ts";
+export { TFTP_OUTCOMES, TFTP_REFUSALS, type TftpObserver } from "./pxe/tftp/observer.ts";
 export { startTftpServer, TftpServer, type TftpServerOptions } from "./pxe/tftp/server.ts";
 export {
   advance,

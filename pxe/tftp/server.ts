@@ -9,6 +9,7 @@ import { fileSource } from "./file_source.ts";
 import { toNetascii } from "./netascii.ts";
 import { negotiate, type Terms } from "./options.ts";
 import { decodeRequest, encodeError, ErrorCode, type ReadRequest } from "./packet.ts";
+import type { TftpObserver } from "./observer.ts";
 import { type ByteSource, MemorySource, pieceBytesFor } from "./read_ahead.ts";
 import { type Outcome, Session, UNREADABLE } from "./session.ts";
 
@@ -28,6 +29,8 @@ export interface TftpServerOptions {
   readonly maxTransfers?: number;
   /** The same for one client address. @default 16 */
   readonly maxTransfersPerClient?: number;
+  /** Told of each request and transfer. @default nobody is */
+  readonly observe?: TftpObserver;
   /** Log lines about requests and transfers. @default 4,000 at once, 200 a second */
   readonly lines?: LineBudgetOptions;
 }
@@ -147,13 +150,17 @@ export class TftpServer implements AsyncDisposable {
     if (request.kind === "ignore") {
       return this.#log.debug("TFTP packet ignored", { client: peer.hostname, reason: request.reason });
     }
-    if (request.kind === "refuse") return await this.#refuse(peer, request.code, request.text);
+    if (request.kind === "refuse") {
+      this.#options.observe?.refused("malformed");
+      return await this.#refuse(peer, request.code, request.text);
+    }
     const fingerprint = JSON.stringify(request);
     const ofClient = [...this.#slots].filter((slot) => slot.peer.hostname === peer.hostname);
     if (ofClient.some((slot) => slot.peer.port === peer.port && isRepeated(slot, fingerprint))) return;
     const { maxTransfers = 512, maxTransfersPerClient = 16 } = this.#options;
     if (ofClient.length >= maxTransfersPerClient || this.#slots.size >= maxTransfers) {
       const reason = `busy with ${ofClient.length} transfers to this client, ${this.#slots.size} in all; try later`;
+      this.#options.observe?.refused("busy");
       return await this.#refuse(peer, ErrorCode.notDefined, reason);
     }
     const slot: Slot = { fingerprint, peer };
@@ -170,10 +177,12 @@ export class TftpServer implements AsyncDisposable {
 
   async #serve(slot: Slot, request: ReadRequest): Promise<void> {
     const { peer } = slot;
+    const { observe } = this.#options;
     const fields = { client: peer.hostname, path: request.path };
     const answer = await this.#resolve(peer, request.path);
     if (answer.kind !== "file" && answer.kind !== "bytes") {
       const code = answer.kind === "notFound" ? ErrorCode.fileNotFound : ErrorCode.notDefined;
+      observe?.refused(answer.kind);
       await this.#sendError(peer, code, answer.reason);
       const level = answer.kind === "failed" ? "warn" : "info";
       return this.#say(level, "TFTP request refused", { ...fields, outcome: answer.kind, reason: answer.reason });
@@ -183,6 +192,7 @@ export class TftpServer implements AsyncDisposable {
     try {
       opened = await this.#open(answer, request, peer);
     } catch (error) {
+      observe?.refused("failed");
       await this.#sendError(peer, ErrorCode.notDefined, UNREADABLE);
       return this.#say("error", "TFTP request refused", { ...fields, outcome: "failed", error });
     }
@@ -190,11 +200,15 @@ export class TftpServer implements AsyncDisposable {
     slot.session = session;
     if (this.#stopped) this.#stop();
     this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
+    observe?.started();
     const outcome = await session.run();
+    const ms = performance.now() - startedMs;
+    const { ackedBytes: bytes, resentBlocks } = session;
+    observe?.ended(outcome.kind, { bytes, ms, resentBlocks });
     this.#report(outcome, {
       ...fields,
-      bytes: session.ackedBytes,
-      ms: Math.round(performance.now() - startedMs),
+      bytes,
+      ms: Math.round(ms),
       mode: request.mode,
       options: terms.accepted.map(({ name, value }) => `${name}=${value}`).join(" "),
     });

@@ -71,6 +71,39 @@ Deno.test("a transfer is logged in one line with client, path, bytes, options an
   });
 });
 
+Deno.test("requests and transfers are counted once each, with what was sent twice", async () => {
+  const seen: unknown[] = [];
+  const observe: TftpServerOptions["observe"] = {
+    refused: (why) => seen.push(why),
+    started: () => seen.push("started"),
+    ended: (how, { bytes, resentBlocks }) => seen.push([how, bytes, resentBlocks]),
+  };
+  const { server } = serve(
+    (_, path) => path === "/a" ? { ...hello, body: new Uint8Array(600) } : { kind: "notYet", reason: "later" },
+    { observe, maxTransfersPerClient: 1 },
+  );
+  using client = new RawClient(server);
+  await client.request("\0\x02/a\0octet\0");
+  await client.receive();
+  await client.request("\0\x01/b\0octet\0");
+  await client.receive();
+  // Its place is free a moment after its answer.
+  while (server.transfers > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  await client.request("\0\x01/a\0octet\0timeout\x001\0windowsize\x002\0");
+  await client.receive();
+  using other = new RawClient(server);
+  await other.request("\0\x01/a\0octet\0");
+  await other.receive();
+  await client.send("\0\x04\0\0");
+  const blocks = [];
+  // Block 1 and 2, and after a time-out both of them again.
+  for (let i = 0; i < 4; i++) blocks.push((await client.receive()).charCodeAt(3));
+  await client.send("\0\x04\0\x02");
+  await ended(server);
+  assert.deepEqual(blocks, [1, 2, 1, 2]);
+  assert.deepEqual(seen, ["malformed", "notYet", "started", "busy", ["done", 600, 2]]);
+});
+
 Deno.test("OVMF's size query: ERROR 8 after the OACK ends the transfer without a warning", async () => {
   const { server, log } = serve(() => hello);
   using client = new RawClient(server);

@@ -56,6 +56,9 @@ export class Session {
   /** Set while packets are being sent, which nothing may interleave: they share one buffer. */
   #sending: Promise<void> | undefined;
   #sendError: string | undefined;
+  /** The newest block that was sent. */
+  #newest = 0;
+  #resent = 0;
 
   /** Nothing is sent before {@link run}. */
   constructor(parts: SessionParts) {
@@ -77,6 +80,11 @@ export class Session {
     const { source, terms } = this.#parts;
     if (this.#outcome?.kind === "done") return source.size;
     return Math.min(source.size, (this.#state?.acked ?? 0) * terms.blockSize);
+  }
+
+  /** Blocks that were sent once more. */
+  get resentBlocks(): number {
+    return this.#resent;
   }
 
   /** Transfers everything. Never rejects: what went wrong is in the outcome. */
@@ -162,6 +170,8 @@ export class Session {
         this.#notSent(error);
       }
     }
+    this.#resent += Math.max(0, Math.min(this.#newest, to) - from + 1);
+    this.#newest = Math.max(this.#newest, to);
     this.#setDeadline();
   }
 

@@ -42,6 +42,7 @@ for (const sendError of [undefined, new Error("Network is unreachable")]) {
     }
     assert.deepEqual(await outcome, { kind: "lost", ackedBytes: 0, sendError: sendError?.message });
     assert.equal(port.sent, 6);
+    assert.equal(session.resentBlocks, 5);
     assert.equal(port.closed, 1);
   });
 }
