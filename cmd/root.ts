@@ -35,9 +35,9 @@ export interface Actions {
 
 /**
  * Not written where it is imported: `deno run` would load all that it leads to before the first line runs, for a
- * version too. `deno task compile` names it.
+ * version too. tools/bundle.ts finds it by this spelling, as it finds workers.
  */
-const PROGRAM = "./program.ts";
+const PROGRAM = new URL("./program.ts", import.meta.url);
 
 /** What can be said before anything is loaded. */
 function answerAtOnce(args: readonly string[], io: Io): string | undefined {
@@ -58,7 +58,7 @@ export async function runCommand(args: readonly string[], io: Io, actions?: Acti
     return 0;
   }
   try {
-    const { ACTIONS, runProgram } = await import(PROGRAM) as typeof import("./program.ts");
+    const { ACTIONS, runProgram } = await import(PROGRAM.href) as typeof import("./program.ts");
     return await runProgram(args, io, actions ?? ACTIONS);
   } catch (error) {
     if (error instanceof UsageError) {

@@ -1,7 +1,7 @@
 /** What `metalman version` says. */
 import manifest from "../deno.json" with { type: "json" };
 
-/** Facts of the build; `deno task compile` replaces commit and time, a checkout knows neither. */
+/** Facts of the build; tools/bundle.ts writes commit and time in the place of these words, a checkout knows neither. */
 export interface BuildInfo {
   readonly version: string;
   readonly commit: string;

@@ -1,5 +1,6 @@
 /** The cluster and the registry of `metalman dev`, with what is in them at the start. */
 import { dump, load } from "js-yaml";
+import crd from "../../deploy/crd.yaml" with { type: "text" };
 import type { Logger } from "../../base/log.ts";
 import type { ApiObject, JsonObject } from "../../dev/apiserver/object.ts";
 import { type DevApiServer, startDevApiServer } from "../../dev/apiserver/server.ts";
@@ -37,7 +38,6 @@ export interface ClusterOptions {
   readonly stack: AsyncDisposableStack;
 }
 
-const CRD = new URL("../../deploy/crd.yaml", import.meta.url);
 const MACHINES = "/apis/unbounded-cloud.io/v1alpha3/machines";
 /** Requests in flight. */
 const AT_ONCE = 16;
@@ -68,11 +68,10 @@ async function readPassword(client: KubeClient): Promise<string> {
 }
 
 async function startApi(folder: DevFolder, ports: DevPorts, log: Logger): Promise<DevApiServer> {
-  const crd = load(await Deno.readTextFile(CRD)) as JsonObject;
   const kept = folder.isKept
     ? { statePath: folder.file("cluster.sqlite"), credentialsFolder: folder.file("credentials") }
     : {};
-  return await startDevApiServer({ port: ports.api, crds: [crd], log, ...kept });
+  return await startDevApiServer({ port: ports.api, crds: [load(crd) as JsonObject], log, ...kept });
 }
 
 /** Path of a collection, of the kinds that are created here. */

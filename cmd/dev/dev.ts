@@ -165,7 +165,7 @@ async function startHardware(
 ): Promise<Hardware> {
   const options = { ports, onEvent, clock };
   const hardware = settings.vm === false
-    ? await emulatedHardware(options)
+    ? emulatedHardware(options)
     : await virtualHardware(options, { folder: folder.file("vm"), ...settings.vm });
   stack.use(hardware.rack);
   return hardware;

@@ -38,8 +38,8 @@ const ADDRESS = "127.0.0.1";
 const HURRY = 8;
 
 /** Emulated servers: no rights, nothing installed. */
-export async function emulatedHardware({ ports, onEvent, clock }: HardwareOptions): Promise<Hardware> {
-  const files = await sampleImage();
+export function emulatedHardware({ ports, onEvent, clock }: HardwareOptions): Hardware {
+  const files = sampleImage();
   const network = { dhcp: { address: ADDRESS, port: ports.dhcp }, tftpPort: ports.tftp };
   const rack = startRack({ network, onEvent, clock, random: Math.random, hurry: HURRY });
   return {
@@ -61,7 +61,7 @@ export async function virtualHardware(
 ): Promise<Hardware> {
   const found = await probe(files === undefined ? {} : { folder: files });
   const programs = vmPrograms(await readBootChain(requireParts(found)));
-  const texts = await sampleTexts();
+  const texts = sampleTexts();
   const rack = await VmRack.start({ probe: found, folder, onEvent, clock });
   const { subnet, interfaceName } = rack;
   return {

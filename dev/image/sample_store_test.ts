@@ -12,7 +12,7 @@ import { sampleImage, sampleTexts } from "./sample_store.ts";
 
 const SERVE_URL = "http://127.0.0.1:8880";
 
-async function rendered(path: string): Promise<string> {
+function rendered(path: string): string {
   const machine = {
     metadata: { name: "sample-1" },
     spec: {
@@ -43,19 +43,19 @@ async function rendered(path: string): Promise<string> {
       return unknown();
     },
   });
-  const template = parseTemplate((await sampleTexts()).get(`${path}.tmpl`)!);
+  const template = parseTemplate(sampleTexts().get(`${path}.tmpl`)!);
   return new TextDecoder().decode(template.execute(data));
 }
 
 Deno.test("the sample image is always the same", async () => {
-  const image = await buildImage(await sampleImage());
+  const image = await buildImage(sampleImage());
   // Without compression, which may differ from one processor to another. A change of the sample's files changes it.
   assert.equal(image.diffId, "sha256:62efbcbb32f0b01774a6a7d8fff465050303724becf6081352c261162a8af250");
-  assert.deepEqual(await buildImage(await sampleImage()), image);
+  assert.deepEqual(await buildImage(sampleImage()), image);
 });
 
-Deno.test("grub.cfg of the sample image, as GRUB and the installer read it", async () => {
-  const text = await rendered("grub/grub.cfg");
+Deno.test("grub.cfg of the sample image, as GRUB and the installer read it", () => {
+  const text = rendered("grub/grub.cfg");
   assert.deepEqual(text.split("\n").filter((line) => !line.startsWith("#")), [
     "set timeout=0",
     [
@@ -70,16 +70,16 @@ Deno.test("grub.cfg of the sample image, as GRUB and the installer read it", asy
   ]);
 });
 
-Deno.test("cloud-init data of the sample image", async () => {
-  assert.equal(await rendered("cloud-init/meta-data"), "instance-id: sample-1-0\nlocal-hostname: sample-1\n");
+Deno.test("cloud-init data of the sample image", () => {
+  assert.equal(rendered("cloud-init/meta-data"), "instance-id: sample-1-0\nlocal-hostname: sample-1\n");
   assert.match(
-    await rendered("cloud-init/vendor-data"),
+    rendered("cloud-init/vendor-data"),
     /^#cloud-config\nreporting:\n {2}metalman:\n {4}type: webhook\n {4}endpoint: http:\/\/127.0.0.1:8880\/cloudinit\/log\n$/,
   );
 });
 
-Deno.test("the boot files that metadata.yaml names are in the sample image", async () => {
-  const files = await sampleImage();
+Deno.test("the boot files that metadata.yaml names are in the sample image", () => {
+  const files = sampleImage();
   const { dhcpBootImageName, bootFiles } = parseMetadata(new TextDecoder().decode(files.get("metadata.yaml")));
   for (const name of [dhcpBootImageName, ...Object.values(bootFiles)]) assert.ok(files.has(name), name);
   assert.deepEqual(Object.keys(bootFiles), ["x64-http"]);
@@ -87,7 +87,7 @@ Deno.test("the boot files that metadata.yaml names are in the sample image", asy
 
 Deno.test("the sample image is pulled from the registry as it was built", async () => {
   const folder = await Deno.makeTempDir({ prefix: "metalman-sample-" });
-  const files = await sampleImage();
+  const files = sampleImage();
   const built = await buildImage(files);
   {
     await using registry = await startDevRegistry({ folder: `${folder}/registry`, log: new MemoryLogger() });

@@ -1,12 +1,11 @@
 /** Reads what a virtual machine boots from the parts that were found, and makes its initial RAM disk. */
 import { zstdDecompressSync } from "node:zlib";
+import init from "../../images/vm/init" with { type: "text" };
 import type { BootChain } from "./disk_image.ts";
 import { initrd, MODULES } from "./initrd.ts";
 import { modulesFor, type ModuleSource } from "./kernel_modules.ts";
 import { moduleFolder } from "./parts_host.ts";
 import { type VmParts, VmUnavailableError } from "./requirements.ts";
-
-const INIT = new URL("../../images/vm/init", import.meta.url);
 
 /** Modules by name, with underscores, and their paths. */
 async function index(folder: string, found: Map<string, string>): Promise<Map<string, string>> {
@@ -52,15 +51,15 @@ export async function readBootChain(
   programs?: ReadonlyMap<string, Uint8Array>,
 ): Promise<BootChain> {
   const modules = await modulesFor(MODULES, await moduleSource(parts.kernel));
-  const [shim, grub, kernel, busybox, init] = await Promise.all(
-    [parts.shim, parts.grub, parts.kernel, parts.busybox, INIT].map((path) => Deno.readFile(path)),
+  const [shim, grub, kernel, busybox] = await Promise.all(
+    [parts.shim, parts.grub, parts.kernel, parts.busybox].map((path) => Deno.readFile(path)),
   );
   return {
     shim: shim!,
     grub: grub!,
     kernel: kernel!,
     initrd: await initrd({
-      ...{ busybox: busybox!, init: init!, modules },
+      ...{ busybox: busybox!, init: new TextEncoder().encode(init), modules },
       ...(programs === undefined ? {} : { programs }),
     }),
   };

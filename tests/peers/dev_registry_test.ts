@@ -32,7 +32,7 @@ async function withRegistry(
 
 /** What a folder made of an image's files holds below disk. */
 async function writeFiles(folder: string): Promise<void> {
-  for (const [path, content] of await sampleImage()) {
+  for (const [path, content] of sampleImage()) {
     await Deno.mkdir(`${folder}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
     await Deno.writeFile(`${folder}/${path}`, content);
   }
@@ -43,7 +43,7 @@ peerTest(
   SKOPEO,
   () =>
     withRegistry(async ({ registry: { host, store }, folder }) => {
-      await store.putImage("metalman/sample", "v1", await buildImage(await sampleImage()));
+      await store.putImage("metalman/sample", "v1", await buildImage(sampleImage()));
       const inspect = async (reference: string) =>
         JSON.parse(await skopeo("inspect", "--tls-verify=false", `docker://${host}/${reference}`));
       const first = await inspect("metalman/sample:v1");
@@ -103,7 +103,7 @@ peerTest(
   UMOCI,
   () =>
     withRegistry(async ({ registry: { host, store }, images, folder }) => {
-      const files = await sampleImage();
+      const files = sampleImage();
       const built = await buildImage(files);
       await store.putImage("sample", "v1", built);
       await run("umoci", ["unpack", "--rootless", "--image", `${images}/sample:v1`, `${folder}/unpacked`]);

@@ -36,7 +36,7 @@ peerTest(
     const found = await probe({ folder: UNPACKED });
     const programs = vmPrograms(await readBootChain(requireParts(found)));
     {
-      await using site = await Site.create(folder, new Map([...await sampleTexts(), ...programs]));
+      await using site = await Site.create(folder, new Map([...sampleTexts(), ...programs]));
       const watched = new Watched();
       await using rack = await VmRack.start({
         ...{ probe: found, folder: `${folder}/vm`, onEvent: watched.take, clock: systemClock },

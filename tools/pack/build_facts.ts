@@ -1,0 +1,40 @@
+/** Which commit is built, and when. */
+import type { BuildFacts } from "./bundle_text.ts";
+
+async function git(folder: string, ...args: string[]): Promise<string | undefined> {
+  try {
+    const { success, stdout } = await new Deno.Command("git", {
+      args: ["-C", folder, ...args],
+      stderr: "null",
+    }).output();
+    return success ? new TextDecoder().decode(stdout).trim() : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+}
+
+/**
+ * When it is built: SOURCE_DATE_EPOCH (reproducible-builds.org), else the time of the commit, so that one commit makes
+ * the same file everywhere; now where it is more than a commit, or none.
+ * @throws {TypeError} when SOURCE_DATE_EPOCH is no number of seconds
+ */
+export function buildTime(epoch: string | undefined, commitTime: string | undefined, nowMs: number): string {
+  if (epoch !== undefined && !/^\d{1,11}$/.test(epoch)) {
+    throw new TypeError(`SOURCE_DATE_EPOCH is "${epoch}": want seconds since 1970`);
+  }
+  const seconds = epoch ?? commitTime;
+  const ms = seconds === undefined ? nowMs : Number(seconds) * 1000;
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** Facts of a build from this checkout. */
+export async function buildFacts(folder: string): Promise<BuildFacts> {
+  const commit = await git(folder, "rev-parse", "HEAD");
+  const isDirty = commit !== undefined && (await git(folder, "status", "--porcelain", "--untracked-files=no")) !== "";
+  const commitTime = isDirty ? undefined : await git(folder, "log", "-1", "--format=%ct");
+  return {
+    commit: commit === undefined ? "unknown" : `${commit}${isDirty ? "-dirty" : ""}`,
+    built: buildTime(Deno.env.get("SOURCE_DATE_EPOCH"), commitTime, Date.now()),
+  };
+}
