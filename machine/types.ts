@@ -3,6 +3,7 @@
  * Objects come from the API as they are; {@link readMachine} converts them once, at the border.
  */
 import { AddressError, parseHostIpv4, parseMac, parseMask } from "../base/address.ts";
+import type { BootStatus } from "./boot_status.ts";
 
 /** API group and version of Machine. */
 export const MACHINE_API_VERSION = "unbounded-cloud.io/v1alpha3";
@@ -47,6 +48,8 @@ export interface MachineStatus {
   operations?: Operations;
   /** Of the latest installation; the peer's CRD drops it. */
   repave?: RepaveCount;
+  /** The peer's CRD drops it. */
+  boot?: BootStatus;
   /** One of each type. */
   conditions?: Condition[];
   /** Everything else. */

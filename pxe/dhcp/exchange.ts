@@ -4,7 +4,7 @@ import type { Directory, LeaseHit } from "../../machine/directory.ts";
 import type { ImageDirectory } from "../image.ts";
 import { type BootChoice, bootFileFor } from "./boot_file.ts";
 import { decide, type DhcpDecision, type DhcpIdentity } from "./decide.ts";
-import { firmwareOf } from "./firmware.ts";
+import { type Firmware, firmwareOf } from "./firmware.ts";
 import { OPTION, u16Option } from "./options.ts";
 import { type DhcpMessage, parsePacket } from "./packet.ts";
 import { MESSAGE_TYPE } from "./reply.ts";
@@ -23,6 +23,8 @@ export interface DhcpExchange {
   readonly message: DhcpMessage;
   readonly mac: string;
   readonly hit: LeaseHit | undefined;
+  /** Of a Machine that boots from the network. */
+  readonly firmware?: Firmware | undefined;
   readonly boot: BootChoice;
   readonly decision: DhcpDecision;
   /** The largest datagram the client takes. */
@@ -64,5 +66,5 @@ export function consider(datagram: Uint8Array, { directory, images, serveUrl, se
   const starting = firmware !== undefined && message.options.get(OPTION.messageType)?.[0] === MESSAGE_TYPE.discover;
   const boot = bootFileFor(firmware, images.imageFor(hit.machine, starting), serveUrl);
   const decision = decide({ message, hit, boot, http: firmware?.kind === "http", server });
-  return { message, mac, hit, boot, decision, maxDatagram };
+  return { message, mac, hit, firmware, boot, decision, maxDatagram };
 }

@@ -8,6 +8,7 @@ import type { ImageDirectory } from "../image.ts";
 import { bindError } from "../bind_error.ts";
 import type { DhcpCause, DhcpDecision } from "./decide.ts";
 import { consider, type DhcpExchange, type DhcpKnowledge, typeName } from "./exchange.ts";
+import type { Firmware } from "./firmware.ts";
 import { LineBudget } from "../../base/line_budget.ts";
 import { MalformedPacketError } from "./options.ts";
 import { encodePacket, REPLY_BUFFER_SIZE } from "./packet.ts";
@@ -31,6 +32,10 @@ export interface DhcpEvent {
   readonly reply?: string;
   /** Why, in words. */
   readonly reason: string;
+  /** What asked, when it boots from the network. */
+  readonly firmware?: Firmware;
+  /** Why it is not told what to boot. */
+  readonly noBootFile?: string;
 }
 
 /** How messages end, for counting: a reply, silence and why, or a failure of ours. */
@@ -218,7 +223,7 @@ class SocketServer implements DhcpServer {
     }
   }
 
-  #report({ message, mac, hit, boot, decision }: DhcpExchange): void {
+  #report({ message, mac, hit, firmware, boot, decision }: DhcpExchange): void {
     const { kind, reason } = decision;
     if (hit === undefined) {
       if (this.#log.enabled("debug")) {
@@ -228,7 +233,13 @@ class SocketServer implements DhcpServer {
     }
     const request = typeName(message);
     const reply = kind === "reply" ? decision.type : undefined;
-    this.#onDecision({ hit, request, outcome: kind, reason, ...(reply === undefined ? {} : { reply }) });
+    const noBootFile = boot.kind === "none" ? boot.reason : undefined;
+    this.#onDecision({
+      ...{ hit, request, outcome: kind, reason },
+      ...(reply === undefined ? {} : { reply }),
+      ...(firmware === undefined ? {} : { firmware }),
+      ...(noBootFile === undefined ? {} : { noBootFile }),
+    });
     const level = kind === "ignore" ? "debug" : kind === "declined" || reply === "NAK" ? "warn" : "info";
     if (!this.#log.enabled(level) || !this.#answers.take(this.#clock.now())) return;
     this.#log[level](MESSAGES[kind], {
@@ -239,7 +250,7 @@ class SocketServer implements DhcpServer {
       reply,
       to: kind === "reply" ? formatIpv4(decision.to.address) : undefined,
       bootFile: boot.kind === "file" ? boot.name : undefined,
-      noBootFile: boot.kind === "none" ? boot.reason : undefined,
+      noBootFile,
       reason,
       alsoHeldBack: this.#answers.heldBack(),
     });
