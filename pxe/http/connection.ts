@@ -13,6 +13,18 @@ export interface Socket {
   close(): void;
 }
 
+/** How an answer ended. */
+export interface AnswerEnd {
+  readonly status: number;
+  /** Sent, head included. */
+  readonly bytes: number;
+  /** False where the client had enough, or was too slow. */
+  readonly whole: boolean;
+}
+
+/** Told of a request when its head is there, and of its answer's end; of one that could not be read there is no target. */
+export type ObserveRequest = (target: string | undefined) => (end: AnswerEnd) => void;
+
 /** What a connection works with. */
 export interface ConnectionOptions {
   readonly socket: Socket;
@@ -25,6 +37,8 @@ export interface ConnectionOptions {
   readonly date: () => string;
   /** Where requests' bodies are kept. */
   readonly bodies: BodyRoom;
+  /** For counting. */
+  readonly observe?: ObserveRequest;
 }
 
 /** What a client may take, in milliseconds: between requests, for a head, for a body, and to take some of an answer. */
@@ -44,6 +58,7 @@ export class Connection {
   #deadline: number;
   #idle = true;
   #ending = false;
+  #sentBytes = 0;
 
   /** Nothing is read before {@link serve}. */
   constructor(options: ConnectionOptions) {
@@ -77,7 +92,8 @@ export class Connection {
       while (await this.#exchange());
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
-      await this.#write(textReply("GET", error.status, `${error.message}\n`, { Connection: "close" }));
+      const reply = textReply("GET", error.status, `${error.message}\n`, { Connection: "close" });
+      await this.#writeCounted(reply, this.#options.observe?.(undefined));
       await this.#linger();
     }
   }
@@ -94,6 +110,7 @@ export class Connection {
     const head = parseHead(text);
     const body = new RequestBody(head, this.#incoming, this.#options.bodies, () => this.#send(CONTINUE));
     const { method, target, headers } = head;
+    const ended = this.#options.observe?.(target);
     this.#allow(LIMITS_MS.write);
     const reply = await this.#options.handle({
       method,
@@ -112,9 +129,20 @@ export class Connection {
     // HTTP/1.1 connections stay unless it is said that they do not.
     const announced = stays ? "keep-alive" : "close";
     const fields = stays && !head.old ? reply.fields : { ...reply.fields, Connection: announced };
-    await this.#write({ ...reply, fields });
+    await this.#writeCounted({ ...reply, fields }, ended);
     if (!body.done) await this.#linger();
     return stays && !this.#ending;
+  }
+
+  async #writeCounted(reply: HttpReply, ended: ReturnType<ObserveRequest> | undefined): Promise<void> {
+    const before = this.#sentBytes;
+    let whole = false;
+    try {
+      await this.#write(reply);
+      whole = true;
+    } finally {
+      ended?.({ status: reply.status, bytes: this.#sentBytes - before, whole });
+    }
   }
 
   async #write({ status, fields, body }: HttpReply): Promise<void> {
@@ -137,7 +165,9 @@ export class Connection {
   async #send(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length;) {
       this.#allow(LIMITS_MS.write);
-      at += await this.#options.socket.write(at === 0 ? bytes : bytes.subarray(at));
+      const taken = await this.#options.socket.write(at === 0 ? bytes : bytes.subarray(at));
+      at += taken;
+      this.#sentBytes += taken;
     }
   }
 

@@ -5,6 +5,7 @@ import { type CloudInitEvent, readCloudInitEvent } from "../../machine/reports.t
 import type { FileAnswer, FileResolver } from "../answer.ts";
 import { clientIp } from "../client_ip.ts";
 import { decodePercent, rawPath } from "../paths.ts";
+import type { HttpRoute } from "./counts.ts";
 import { type ByteSpan, contentType, planFile } from "./file_response.ts";
 import { BadRequest } from "./head.ts";
 import { type Handler, type HttpReply, type HttpRequest, type Pieces, textReply } from "./message.ts";
@@ -42,6 +43,23 @@ export interface RouteDoors {
 type Method = (request: HttpRequest, path: string) => HttpReply | Promise<HttpReply>;
 type Methods = Readonly<Record<string, Method>>;
 
+/** What a request that could be read is about. */
+type ServedRoute = Exclude<HttpRoute, "malformed">;
+
+/** The paths that are not files. */
+const ROUTES = {
+  "/healthz": "healthz",
+  "/cloudinit/log": "cloudinit_log",
+  "/pxe/disable": "pxe_disable",
+  "/attest": "attest",
+} as const satisfies Readonly<Record<string, ServedRoute>>;
+
+/** What a request is about. */
+export function routeOf(target: string): ServedRoute {
+  const path = rawPath(target);
+  return Object.hasOwn(ROUTES, path) ? ROUTES[path as keyof typeof ROUTES] : "file";
+}
+
 /** How long a client is asked to wait for what will be there soon. */
 const RETRY_AFTER = { "Retry-After": "5" };
 
@@ -52,16 +70,16 @@ export function createRoutes(doors: RouteDoors): Handler {
   const healthz: Method = ({ method }) => textReply(method, 200, "ok");
   const disable: Method = (request) => pxeDisable(request, doors);
   const file: Method = (request, path) => serveFile(request, path, doors);
-  const files: Methods = { GET: file, HEAD: file };
-  const routes = new Map<string, Methods>([
-    ["/healthz", { GET: healthz, HEAD: healthz }],
-    ["/cloudinit/log", { POST: (request) => cloudInitLog(request, doors) }],
-    ["/pxe/disable", { GET: disable, POST: disable }],
-    ["/attest", { POST: (request) => attest(request, doors) }],
-  ]);
+  const routes: Readonly<Record<ServedRoute, Methods>> = {
+    healthz: { GET: healthz, HEAD: healthz },
+    cloudinit_log: { POST: (request) => cloudInitLog(request, doors) },
+    pxe_disable: { GET: disable, POST: disable },
+    attest: { POST: (request) => attest(request, doors) },
+    file: { GET: file, HEAD: file },
+  };
   return async (request) => {
     const path = rawPath(request.target);
-    const methods = routes.get(path) ?? files;
+    const methods = routes[routeOf(request.target)];
     try {
       if (!Object.hasOwn(methods, request.method)) return notAllowed(request, methods);
       return await methods[request.method]!(request, path);

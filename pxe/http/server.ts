@@ -9,6 +9,7 @@ import type { FileResolver } from "../answer.ts";
 import { answerQuestions, RESOLVE } from "../resolver_port.ts";
 import { bindError, type BindTarget } from "../bind_error.ts";
 import { logAnswers } from "./answer_log.ts";
+import { countsMemory, HttpCounts } from "./counts.ts";
 import type { AttestAnswer, DisableAnswer } from "./routes.ts";
 import type { WorkerOrder, WorkerStart, WorkerWord } from "./worker.ts";
 
@@ -49,6 +50,8 @@ export interface HttpServer extends AsyncDisposable {
   readonly port: number;
   /** Why it does not accept connections, if so. */
   readonly problem: string | undefined;
+  /** What all threads together have done. */
+  readonly counts: HttpCounts;
   /** Stops accepting and resolves when all responses are sent, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -90,6 +93,8 @@ interface Thread {
   readonly questions: MessagePort;
   readonly listening: PromiseWithResolvers<void>;
   readonly drained: PromiseWithResolvers<void>;
+  /** Where it counts; the one that takes its place goes on there. */
+  readonly memory: SharedArrayBuffer;
 }
 
 class ThreadedServer implements HttpServer {
@@ -98,7 +103,8 @@ class ThreadedServer implements HttpServer {
   readonly #threads = new Set<Thread>();
   readonly #restarts = new Set<ReturnType<typeof setTimeout>>();
   readonly #resolve: FileResolver;
-  readonly #count: number;
+  readonly counts: HttpCounts;
+  readonly #memories: readonly SharedArrayBuffer[];
   /** From then on a thread that cannot start is tried again instead of failing the whole. */
   #started = false;
   #ending = false;
@@ -110,7 +116,8 @@ class ThreadedServer implements HttpServer {
       directory: options.directory,
       now: systemClock.now,
     });
-    this.#count = options.threads ?? 1;
+    this.#memories = Array.from({ length: options.threads ?? 1 }, countsMemory);
+    this.counts = new HttpCounts(this.#memories);
     this.port = port;
   }
 
@@ -119,11 +126,11 @@ class ThreadedServer implements HttpServer {
   }
 
   async start(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#count }, () => this.#startThread()));
+    await Promise.all(this.#memories.map((memory) => this.#startThread(memory)));
     this.#started = true;
   }
 
-  #startThread(): Promise<void> {
+  #startThread(memory: SharedArrayBuffer): Promise<void> {
     const { bindAddress: address, filesFolder, trustedProxies } = this.#options;
     const host = address.includes(":") ? `[${address}]` : address;
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
@@ -137,6 +144,7 @@ class ThreadedServer implements HttpServer {
       questions: channel.port1,
       listening: Promise.withResolvers(),
       drained: Promise.withResolvers(),
+      memory,
     };
     this.#threads.add(thread);
     worker.onmessage = ({ data }: MessageEvent<WorkerWord>) => this.#hear(thread, data);
@@ -145,7 +153,13 @@ class ThreadedServer implements HttpServer {
       this.#lost(thread, event.message);
     };
     this.#answer(channel.port1);
-    const start: WorkerStart = { address, port: this.port, trustedProxies, questions: channel.port2 };
+    const start: WorkerStart = {
+      address,
+      port: this.port,
+      trustedProxies,
+      questions: channel.port2,
+      counts: memory,
+    };
     worker.postMessage(start, [channel.port2]);
     return thread.listening.promise;
   }
@@ -174,7 +188,7 @@ class ThreadedServer implements HttpServer {
     this.#options.log.error("HTTP thread failed, starting another", { reason });
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
-      this.#startThread().catch(() => {});
+      this.#startThread(thread.memory).catch(() => {});
     }, RESTART_MS);
     this.#restarts.add(timer);
   }

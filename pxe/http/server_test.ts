@@ -103,6 +103,42 @@ async function raw(port: number, bytes: string, end?: RegExp): Promise<string> {
   return text;
 }
 
+Deno.test("HTTP server: requests are counted by route and status, whatever their paths and methods are", async () => {
+  await using site = await siteOf();
+  const lines = "Host: 127.0.0.1\r\n\r\n";
+  const paths = ["/big", "/pxe/disable?x", "//healthz", "/constructor", "/%ff", "/x".repeat(500)];
+  const requests = paths.map((path) => `HEAD ${path} HTTP/1.1\r\n${lines}`).join("");
+  const broken = `NONSENSE /attest HTTP/1.1\r\n${lines}BROKEN\r\n\r\n`;
+  await raw(site.server.port, requests + broken, /HTTP\/1\.1 400 Bad Request[^]*\r\n\r\n.*\n$/);
+  await site.server.drain(5000);
+  const { counts } = site.server;
+  assert.deepEqual(counts.requests().map(({ labels, value }) => [...labels, value].join(" ")), [
+    "file 200 3",
+    "file 404 1",
+    "pxe_disable 405 1",
+    "attest 405 1",
+    "healthz 200 1",
+    "malformed 400 1",
+  ]);
+  const [file] = counts.bytes();
+  assert.ok(file!.value > 200 && file!.value < 2000, "heads only");
+  assert.deepEqual(counts.times().map((times) => times.counts.reduce((a, b) => a + b)), [4, 0, 1, 1, 1, 1]);
+});
+
+Deno.test("HTTP server: an answer that its client does not take counts as cut, with the bytes that were sent", async () => {
+  await using site = await siteOf();
+  {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port: site.server.port });
+    await connection.write(encoder.encode("GET /big HTTP/1.1\r\nHost: x\r\n\r\n"));
+    await connection.read(new Uint8Array(1));
+    assert.equal(site.server.counts.connections, 1);
+  }
+  await site.server.drain(5000);
+  const { counts } = site.server;
+  assert.deepEqual([counts.cut()[0]?.value, counts.requests()[0]?.value, counts.connections], [1, 1, 0]);
+  assert.ok(counts.bytes()[0]!.value < BIG);
+});
+
 Deno.test("HTTP server: HEAD then GET on one connection, as UEFI HTTP boot sends them (facts: UEFI HTTP boot)", async () => {
   await using site = await siteOf();
   const lines = "Host: 127.0.0.1\r\nAccept: */*\r\nUser-Agent: UefiHttpBoot/1.0\r\n\r\n";

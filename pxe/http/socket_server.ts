@@ -1,7 +1,15 @@
 /** Accepts connections on a TCP port and ends those whose time is over. */
 import { BodyRoom } from "./body_room.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type ObserveRequest } from "./connection.ts";
 import type { Handler } from "./message.ts";
+
+/** Counts connections and requests. */
+export interface HttpObserver {
+  /** So many are open now. */
+  connections(open: number): void;
+  /** See {@link ObserveRequest}. */
+  readonly request: ObserveRequest;
+}
 
 /** What a socket server is made of. */
 export interface SocketServerOptions {
@@ -13,6 +21,8 @@ export interface SocketServerOptions {
   readonly maxConnections?: number;
   /** How often deadlines are looked at. @default 1000 */
   readonly tickMs?: number;
+  /** Told what happens. @default nobody is */
+  readonly observe?: HttpObserver;
   /** The time in milliseconds, for tests. @default Date.now */
   readonly now?: () => number;
 }
@@ -93,11 +103,12 @@ export class SocketServer implements AsyncDisposable {
   }
 
   async #serve(socket: Deno.TcpConn): Promise<void> {
-    const { handle } = this.#options;
-    const peer = socket.remoteAddr.hostname;
-    const bodies = this.#bodies;
-    const connection = new Connection({ socket, peer, handle, bodies, now: this.#now, date: () => this.#date });
+    const { handle, observe } = this.#options;
+    const common = { handle, bodies: this.#bodies, now: this.#now, date: () => this.#date };
+    const observed = observe === undefined ? {} : { observe: observe.request };
+    const connection = new Connection({ ...common, ...observed, socket, peer: socket.remoteAddr.hostname });
     this.#open.set(connection, socket);
+    observe?.connections(this.#open.size);
     try {
       socket.setNoDelay(true);
       await connection.serve();
@@ -111,6 +122,7 @@ export class SocketServer implements AsyncDisposable {
   #close(connection: Connection, socket: Deno.TcpConn): void {
     if (!this.#open.delete(connection)) return;
     socket.close();
+    this.#options.observe?.connections(this.#open.size);
   }
 
   /** Stops accepting, lets answers that are under way be sent, and resolves when all connections have ended. */

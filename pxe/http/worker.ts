@@ -6,10 +6,11 @@
 import type { Cidr } from "../../base/address.ts";
 import type { LogFields } from "../../base/log.ts";
 import { Asker, portResolver } from "../resolver_port.ts";
+import { HttpCounter } from "./counts.ts";
 import { FileStreams } from "./file_stream.ts";
 import type { Handler } from "./message.ts";
-import { type AttestAnswer, createRoutes, type DisableAnswer } from "./routes.ts";
-import { SocketServer } from "./socket_server.ts";
+import { type AttestAnswer, createRoutes, type DisableAnswer, routeOf } from "./routes.ts";
+import { type HttpObserver, SocketServer } from "./socket_server.ts";
 
 /** What the main thread tells a worker at its start. */
 export interface WorkerStart {
@@ -18,6 +19,8 @@ export interface WorkerStart {
   readonly trustedProxies: readonly Cidr[];
   /** The main thread answers questions at its other end. */
   readonly questions: MessagePort;
+  /** What is done is counted here. */
+  readonly counts: SharedArrayBuffer;
 }
 
 /** What a worker is told later: to stop accepting and to end what runs. */
@@ -69,10 +72,23 @@ function routesFor(start: WorkerStart): Handler {
   });
 }
 
+function counting(counts: SharedArrayBuffer): HttpObserver {
+  const counter = new HttpCounter(counts);
+  return {
+    connections: (open) => counter.connections(open),
+    request(target) {
+      const startedMs = performance.now();
+      const route = target === undefined ? "malformed" : routeOf(target);
+      return (end) => counter.answered({ route, ...end, seconds: (performance.now() - startedMs) / 1000 });
+    },
+  };
+}
+
 function listen(start: WorkerStart): SocketServer | undefined {
   try {
     const listener = Deno.listen({ hostname: start.address, port: start.port, reusePort: true });
-    const server = new SocketServer({ listener, handle: routesFor(start), maxBody: MAX_BODY });
+    const observe = counting(start.counts);
+    const server = new SocketServer({ listener, handle: routesFor(start), maxBody: MAX_BODY, observe });
     say({ kind: "listening" });
     return server;
   } catch (error) {
