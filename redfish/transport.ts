@@ -109,8 +109,7 @@ export class HttpsTransport implements Wire {
     exchange.socket = socket;
     socket.once("connect", () => exchange.enter("handshake"));
     socket.once("error", done);
-    // What breaks while nothing is asked is found out at the next request.
-    socket.on("error", () => {});
+    socket.on("error", foundOutLater);
     socket.once("secureConnect", () => {
       socket.off("error", done);
       const seen = socket.getPeerCertificate().fingerprint256?.toLowerCase();
@@ -131,6 +130,12 @@ export class HttpsTransport implements Wire {
     this.#agent = undefined;
   }
 }
+
+/**
+ * What breaks while nothing is asked is found out at the next request. Not a closure in {@link HttpsTransport}: it lives
+ * as long as the connection, and would keep the exchange that opened it, with its answer.
+ */
+function foundOutLater(): void {}
 
 function otherCertificate(pin: string | undefined, seen: string | undefined): string {
   return `it shows another certificate (SHA-256 ${seen ?? "unknown"}) than the pinned one (${pin ?? "none"}); ` +
