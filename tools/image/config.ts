@@ -3,13 +3,21 @@ import { DockerfileError, type Stage, type Step } from "./dockerfile.ts";
 
 /** The configuration of an image, as far as a Dockerfile of ours sets it. */
 export interface ImageConfig {
+  /** `UID:GID`. */
   readonly user: string;
+  /** Where it starts. */
   readonly workdir: string;
+  /** `SIGTERM`. */
   readonly stopSignal: string;
+  /** What is run, before the arguments of whoever starts it. */
   readonly entrypoint: readonly string[];
+  /** Its environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Facts about it. */
   readonly labels: Readonly<Record<string, string>>;
+  /** `67/udp`. */
   readonly ports: readonly string[];
+  /** Folders that are not part of it. */
   readonly volumes: readonly string[];
 }
 
@@ -30,7 +38,9 @@ export function expand(text: string, values: Arguments, line: number): string {
 
 /** ARG, ENV and WORKDIR as they are before each step. */
 export interface Scope {
+  /** Of ARG and ENV. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Of WORKDIR. */
   readonly workdir: string;
 }
 

@@ -25,7 +25,9 @@ export interface Stage {
   readonly base: string;
   /** Made on and for the platform that builds (`--platform=$BUILDPLATFORM`). */
   readonly forBuilder: boolean;
+  /** Of its FROM. */
   readonly line: number;
+  /** What follows it. */
   readonly steps: readonly Step[];
 }
 

@@ -11,6 +11,7 @@ export interface LayoutOptions {
   readonly tag: string;
   /** An empty folder for the archives. */
   readonly folder: string;
+  /** `amd64` or `arm64`. */
   readonly architecture: string;
   /** Seconds since 1970: the time of every file and of the image. */
   readonly epoch: number;

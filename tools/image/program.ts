@@ -8,7 +8,7 @@ export class BuildError extends Error {
 
 /** Where a program runs. */
 export interface RunOptions {
-  /** @default this program's own folder */
+  /** Its folder. @default this program's own */
   readonly cwd?: string;
 }
 

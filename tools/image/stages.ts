@@ -30,6 +30,7 @@ export interface BuiltImage {
   readonly base: string;
   /** Folder of what the last stage put upon it. */
   readonly added: string;
+  /** Its configuration. */
   readonly config: ImageConfig;
 }
 
