@@ -134,9 +134,11 @@ export { type TarHandler, type TarMember, TarReader } from "./registry/tar.ts";
 export type { TransportOptions } from "./registry/transport.ts";
 
 // Kubernetes.
+export type { ApiObserver } from "./k8s/api_observer.ts";
 export type { Access, Credentials as ClusterCredentials, ExecPlugin, Source } from "./k8s/access.ts";
 export { type CacheOptions, type Change, type IndexKey, ObjectCache, withoutManagedFields } from "./k8s/cache.ts";
 export {
+  type ApplyOptions,
   type ClientOptions,
   KubeClient,
   type Page,
@@ -150,12 +152,13 @@ export { type Host, type RunOptions, type RunResult, systemHost } from "./k8s/ho
 export type { ExecEntry } from "./k8s/kubeconfig.ts";
 export { locateAccess, type LocateOptions } from "./k8s/locate.ts";
 export type { KubeObject, ObjectMeta, ObjectName, Resource } from "./k8s/object.ts";
-export { type QueueOptions, WorkQueue } from "./k8s/queue.ts";
+export { type QueueObserver, type QueueOptions, WorkQueue } from "./k8s/queue.ts";
 export {
   type Decide,
+  STATUS_RESULTS,
   type StatusObject,
   StatusWriter,
   type StatusWriterOptions,
   type WriteOutcome,
 } from "./k8s/status.ts";
-export { type StoreEvent, watchCollection, type WatchParameters } from "./k8s/watch.ts";
+export { type StoreEvent, WATCH_ENDS, watchCollection, type WatchParameters } from "./k8s/watch.ts";

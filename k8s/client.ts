@@ -1,6 +1,7 @@
 /** The verbs of the Kubernetes API, typed as little as needed. */
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Access } from "./access.ts";
+import { type ApiObserver, observed } from "./api_observer.ts";
 import { CredentialKeeper } from "./credentials.ts";
 import { ApiError, GarbageError, TooLargeError } from "./errors.ts";
 import { type Host, systemHost } from "./host.ts";
@@ -18,6 +19,8 @@ export interface ClientOptions {
   readonly clock?: Clock;
   /** Where token files, plugins and the proxy's variables are. @default this machine */
   readonly host?: Host;
+  /** Told of each exchange, those that are repeated too. @default nobody is */
+  readonly observe?: ApiObserver;
 }
 
 /** A request's options. */
@@ -32,6 +35,16 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
   /** Ends it. */
   readonly signal?: AbortSignal;
+}
+
+/** How an object is applied. */
+export interface ApplyOptions extends Omit<RequestOptions, "query" | "body" | "contentType"> {
+  /** Who owns the fields from now on. */
+  readonly manager: string;
+  /** Also those that another has set to something else. @default false */
+  readonly force?: boolean;
+  /** Everything is checked, nothing is kept. @default false */
+  readonly dryRun?: boolean;
 }
 
 /** Which objects of a collection. */
@@ -102,20 +115,20 @@ export class KubeClient implements Disposable {
   readonly #timeoutMs: number;
   readonly #userAgent: string;
   readonly #clock: Clock;
+  readonly #exchange: ReturnType<typeof observed>;
 
   /**
    * A client that has not connected yet.
    * @throws {ConfigError} when the access names a proxy of a kind that is not supported
    */
-  constructor(
-    access: Access,
-    { timeoutMs = 30_000, userAgent = "metalman", clock = systemClock, host = systemHost }: ClientOptions = {},
-  ) {
+  constructor(access: Access, options: ClientOptions = {}) {
+    const { timeoutMs = 30_000, userAgent = "metalman", clock = systemClock, host = systemHost } = options;
     const proxy = proxyFor(access.server, access.proxy, host);
     this.#transport = new Transport(access, new CredentialKeeper(access, host, clock), proxy);
     this.#timeoutMs = timeoutMs;
     this.#userAgent = userAgent;
     this.#clock = clock;
+    this.#exchange = observed((outgoing) => this.#transport.send(outgoing), options.observe ?? (() => {}), clock);
   }
 
   /** The server's URL. */
@@ -155,7 +168,7 @@ export class KubeClient implements Disposable {
     for (let tries = 1;; tries++) {
       let answer: Incoming;
       try {
-        answer = await this.#transport.send(outgoing);
+        answer = await this.#exchange(what, outgoing);
       } catch (error) {
         if (error instanceof StaleConnectionError && repeatable && tries < MAX_TRIES) continue;
         throw error;
@@ -196,6 +209,25 @@ export class KubeClient implements Disposable {
   /** Replaces an object's status (PUT /status); the rest of it does not count. */
   replaceStatus<T extends KubeObject>(resource: Resource, object: T, options: RequestOptions = {}): Promise<T> {
     return this.request<T>("PUT", resourcePath(resource, object.metadata, "status"), { ...options, body: object });
+  }
+
+  /**
+   * Server-side apply: the object gets these fields, and loses those that the manager has set before and now does not.
+   * @throws {ApiError} 409 when another manager has set one of them to something else
+   */
+  apply<T extends KubeObject>(resource: Resource, object: KubeObject, options: ApplyOptions): Promise<T> {
+    const { manager, force = false, dryRun = false, ...rest } = options;
+    return this.request<T>("PATCH", resourcePath(resource, object.metadata), {
+      ...rest,
+      body: object,
+      contentType: "application/apply-patch+yaml",
+      query: { fieldManager: manager, force: String(force), ...(dryRun ? { dryRun: "All" } : {}) },
+    });
+  }
+
+  /** Deletes an object. */
+  async delete(resource: Resource, object: ObjectName, options: RequestOptions = {}): Promise<void> {
+    await this.request("DELETE", resourcePath(resource, object), options);
   }
 
   /**

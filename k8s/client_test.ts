@@ -26,6 +26,24 @@ Deno.test("KubeClient keeps its connection over many requests", async () => {
   assert.equal(server.seen[3]!.path, "/apis/example.com/v1/widgets/w3");
 });
 
+Deno.test("KubeClient tells of each exchange: verb, code, time; repeated ones, watches and silence too", async () => {
+  const seen: string[] = [];
+  const observe = (verb: string, code: string, ms: number) => {
+    seen.push(`${verb} ${code}`);
+    assert.ok(ms >= 0);
+  };
+  await using server = await ScriptedServer.start((_, reply) => reply.json({}));
+  using client = new KubeClient(accessTo(server), { host: noHost, observe });
+  await client.create(WIDGETS, widget("a"));
+  server.script = (seen, reply) => seen.query.has("watch") ? reply.stream() : reply.cut();
+  const signal = AbortSignal.timeout(60_000);
+  const watch = client.watch(WIDGETS, {}, { resourceVersion: "1", timeoutSeconds: 60, idleMs: 60_000, signal });
+  await watch.next();
+  await watch.return(undefined);
+  await assert.rejects(client.create(WIDGETS, widget("b")), ConnectionError);
+  assert.deepEqual(seen, ["POST 200", "WATCH 200", "POST <error>"]);
+});
+
 Deno.test("KubeClient keeps the path of the server's URL", async () => {
   await using server = await ScriptedServer.start((_, reply) => reply.json({}));
   const access = { ...accessTo(server), server: new URL(`${server.url}/k8s/clusters/c-1`) };

@@ -2,7 +2,7 @@
 import type { BackoffOptions } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import { WorkQueue } from "./queue.ts";
+import { type QueueObserver, WorkQueue } from "./queue.ts";
 
 /** How work on a key has ended, and what is next. What is thrown instead is tried again, with growing waits. */
 export type Result =
@@ -29,6 +29,8 @@ export interface ControllerOptions {
   readonly concurrency?: number;
   /** Waits after failures. @default 0.5 s doubled up to 5 min, half of it random */
   readonly backoff?: BackoffOptions;
+  /** Told what happens to its keys. @default nobody is */
+  readonly observe?: QueueObserver | undefined;
 }
 
 /** Works on keys, each by itself, until told to stop. */
@@ -42,8 +44,13 @@ export class Controller {
    */
   constructor(options: ControllerOptions) {
     this.#options = options;
-    const { clock, random, backoff } = options;
-    this.#queue = new WorkQueue({ clock, random, ...(backoff === undefined ? {} : { backoff }) });
+    const { clock, random, backoff, observe } = options;
+    this.#queue = new WorkQueue({
+      clock,
+      random,
+      ...(backoff === undefined ? {} : { backoff }),
+      ...(observe === undefined ? {} : { observe }),
+    });
   }
 
   /** Asks for work on a key, at once or later. */

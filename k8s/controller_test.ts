@@ -72,6 +72,28 @@ Deno.test("Controller works on a key once however often it is asked, and once mo
   await bench.controller.idle();
 });
 
+Deno.test("Controller tells how long keys waited and were worked on: each addition has one beginning and one end", async () => {
+  const seen: string[] = [];
+  const observe = {
+    added: () => seen.push("added"),
+    began: (ms: number) => seen.push(`began after ${ms}`),
+    ended: (ms: number) => seen.push(`ended after ${ms}`),
+    retried: () => seen.push("retried"),
+  };
+  await using bench = new Bench({ concurrency: 1, observe });
+  for (const key of ["a", "b", "a"]) bench.controller.enqueue(key);
+  await settle();
+  await bench.advance(30);
+  bench.controller.enqueue("a");
+  bench.controller.enqueue("a");
+  await bench.advance(12);
+  assert.deepEqual(seen.splice(0), ["added", "added", "began after 0", "added"]);
+  await bench.end("a", { kind: "done" });
+  assert.deepEqual(seen.splice(0), ["ended after 42", "began after 42"]);
+  await bench.end("b", new Error("no"));
+  assert.deepEqual(seen.splice(0), ["retried", "ended after 0", "began after 12"]);
+});
+
 Deno.test("Controller works on many keys at once, up to its limit, in order", async () => {
   await using bench = new Bench({ concurrency: 2 });
   for (const key of ["a", "b", "c", "d"]) bench.controller.enqueue(key);

@@ -2,6 +2,18 @@
 import { backoffMs, type BackoffOptions } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 
+/** Counts what a queue does; keys that wait are those that came and did not begin. */
+export interface QueueObserver {
+  /** A key waits for its turn that did not before. */
+  added(): void;
+  /** Work on a key begins, which has waited so long. */
+  began(waitedMs: number): void;
+  /** It has ended, after so long. */
+  ended(workedMs: number): void;
+  /** A key is tried again after a failure. */
+  retried(): void;
+}
+
 /** How a queue waits. */
 export interface QueueOptions {
   /** Time. */
@@ -10,14 +22,19 @@ export interface QueueOptions {
   readonly random: () => number;
   /** Waits after failures. @default 0.5 s doubled up to 5 min, half of it random */
   readonly backoff?: BackoffOptions;
+  /** Told what happens. @default nobody is */
+  readonly observe?: QueueObserver;
 }
 
 /** A queue of keys. A key added while it is worked on is worked on once more afterwards. */
 export class WorkQueue {
-  readonly #options: Required<QueueOptions>;
-  readonly #ready = new Set<string>();
+  readonly #options: Required<Omit<QueueOptions, "observe">>;
+  readonly #observe: QueueObserver | undefined;
+  /** Keys that wait for their turn, with since when. */
+  readonly #ready = new Map<string, number>();
   readonly #running = new Set<string>();
-  readonly #dirty = new Set<string>();
+  /** Those among them that wait for one more turn, with since when. */
+  readonly #dirty = new Map<string, number>();
   readonly #delayed = new Map<string, { atMs: number; cancel: AbortController }>();
   readonly #failures = new Map<string, number>();
   #idle: PromiseWithResolvers<void> | undefined;
@@ -27,8 +44,9 @@ export class WorkQueue {
    * An empty queue.
    * @param options how it waits
    */
-  constructor({ clock, random, backoff = { baseMs: 500, maxMs: 300_000 } }: QueueOptions) {
+  constructor({ clock, random, backoff = { baseMs: 500, maxMs: 300_000 }, observe }: QueueOptions) {
     this.#options = { clock, random, backoff };
+    this.#observe = observe;
   }
 
   /** Keys that wait, for their turn or for their time. */
@@ -38,8 +56,11 @@ export class WorkQueue {
 
   /** Asks for work on a key, now. */
   add(key: string): void {
-    if (this.#running.has(key)) this.#dirty.add(key);
-    else this.#ready.add(key);
+    const waiting = this.#running.has(key) ? this.#dirty : this.#ready;
+    if (!waiting.has(key)) {
+      waiting.set(key, this.#options.clock.now());
+      this.#observe?.added();
+    }
     this.#wake.resolve();
   }
 
@@ -67,6 +88,7 @@ export class WorkQueue {
     const { backoff, random } = this.#options;
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
+    this.#observe?.retried();
     const ms = backoffMs(failures, backoff, random());
     this.addAfter(key, ms);
     return ms;
@@ -99,12 +121,12 @@ export class WorkQueue {
     const active = new Set<Promise<void>>();
     try {
       while (!signal.aborted) {
-        for (const key of this.#ready) {
+        for (const key of this.#ready.keys()) {
           if (active.size >= concurrency) break;
-          this.#begin(key);
+          const beganMs = this.#begin(key);
           const job = work(key).finally(() => {
             active.delete(job);
-            this.#end(key);
+            this.#end(key, beganMs);
           });
           active.add(job);
         }
@@ -119,16 +141,22 @@ export class WorkQueue {
     }
   }
 
-  #begin(key: string): void {
+  #begin(key: string): number {
+    const nowMs = this.#options.clock.now();
+    this.#observe?.began(nowMs - this.#ready.get(key)!);
     this.#ready.delete(key);
     this.#running.add(key);
     this.#delayed.get(key)?.cancel.abort();
     this.#delayed.delete(key);
+    return nowMs;
   }
 
-  #end(key: string): void {
+  #end(key: string, beganMs: number): void {
+    this.#observe?.ended(this.#options.clock.now() - beganMs);
     this.#running.delete(key);
-    if (this.#dirty.delete(key)) this.#ready.add(key);
+    const since = this.#dirty.get(key);
+    if (since !== undefined) this.#ready.set(key, since);
+    this.#dirty.delete(key);
     this.#wake.resolve();
     if (this.#ready.size + this.#running.size > 0) return;
     this.#idle?.resolve();

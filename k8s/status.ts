@@ -4,7 +4,7 @@ import type { Logger } from "../base/log.ts";
 import type { KubeClient } from "./client.ts";
 import { ApiError, isTransient } from "./errors.ts";
 import { type KubeObject, parseKey, type Resource } from "./object.ts";
-import { WorkQueue } from "./queue.ts";
+import { type QueueObserver, WorkQueue } from "./queue.ts";
 
 /** An object with a status. */
 export interface StatusObject extends KubeObject {
@@ -24,6 +24,9 @@ export type WriteOutcome<T> =
   /** There is no such object. */
   | { readonly kind: "gone" };
 
+/** How tries to write end; `conflict`: somebody else has written meanwhile, so it is decided anew. */
+export const STATUS_RESULTS = ["written", "unchanged", "gone", "conflict", "failed"] as const;
+
 /** What a writer needs. */
 export interface StatusWriterOptions<T extends StatusObject> {
   /** Where. */
@@ -38,6 +41,10 @@ export interface StatusWriterOptions<T extends StatusObject> {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Told of each try. @default nobody is */
+  readonly observe?: (result: typeof STATUS_RESULTS[number]) => void;
+  /** Told what happens to the objects that wait. @default nobody is */
+  readonly observeQueue?: QueueObserver;
 }
 
 interface Pending<T extends StatusObject> {
@@ -73,8 +80,9 @@ export class StatusWriter<T extends StatusObject> {
    */
   constructor(options: StatusWriterOptions<T>) {
     this.#options = options;
-    const { clock, random } = options;
-    this.#queue = new WorkQueue({ clock, random, backoff: { baseMs: 250, maxMs: 30_000 } });
+    const { clock, random, observeQueue: observe } = options;
+    const backoff = { baseMs: 250, maxMs: 30_000 };
+    this.#queue = new WorkQueue({ clock, random, backoff, ...(observe === undefined ? {} : { observe }) });
   }
 
   /** Objects with writes that are not done. */
@@ -116,9 +124,11 @@ export class StatusWriter<T extends StatusObject> {
         log.info("status is written after all", { object: key, outcome: outcome.kind });
       }
       this.#queue.forget(key);
+      this.#options.observe?.(outcome.kind);
       this.#settle(key, taken, outcome);
     } catch (error) {
       if (signal.aborted) return;
+      this.#options.observe?.("failed");
       const first = this.#queue.failures(key) === 0;
       const retryMs = this.#queue.retry(key);
       const level = !first ? "debug" : isTransient(error) ? "warn" : "error";
@@ -153,6 +163,7 @@ export class StatusWriter<T extends StatusObject> {
           return { kind: "written", object: written };
         } catch (error) {
           if (!(error instanceof ApiError) || error.status !== 409 || conflicts >= MAX_CONFLICTS) throw error;
+          this.#options.observe?.("conflict");
         }
         object = await client.get<T>(resource, parseKey(key), { signal });
       }

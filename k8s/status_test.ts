@@ -57,6 +57,7 @@ class Bench implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly log = new MemoryLogger();
   readonly cache = new Map<string, Widget>();
+  readonly results: string[] = [];
   readonly writer = new StatusWriter<Widget>({
     client: this.store,
     resource: { group: "example.com", version: "v1", plural: "widgets" },
@@ -64,6 +65,7 @@ class Bench implements AsyncDisposable {
     log: this.log,
     clock: this.clock,
     random: () => 0,
+    observe: (result) => this.results.push(result),
   });
   readonly #stop = new AbortController();
   readonly #end = this.writer.run(this.#stop.signal);
@@ -113,6 +115,7 @@ Deno.test("StatusWriter reads again and decides again on a conflict", async () =
   assert.equal((await bench.writer.write("w", "n", count)).kind, "written");
   assert.deepEqual(bench.store.objects.get("w")?.status, { n: 6, a: "of another" });
   assert.deepEqual(bench.store.calls, ["PUT w", "GET w", "PUT w"]);
+  assert.deepEqual(bench.results, ["conflict", "written"]);
 });
 
 Deno.test("StatusWriter does not trust a cache that may not show its own last write", async () => {
@@ -140,6 +143,7 @@ Deno.test("contract 11.15: StatusWriter keeps a write through an outage of any l
     ["warn", "status is not written yet; it is tried until it is"],
     ["info", "status is written after all"],
   ]);
+  assert.deepEqual(bench.results, [...Array(40).fill("failed"), "written"]);
 });
 
 Deno.test("StatusWriter goes on trying what is not allowed, as an error", async () => {

@@ -9,7 +9,7 @@ import type { KubeClient, Selection } from "./client.ts";
 import { GarbageError, TooLargeError } from "./errors.ts";
 import { LineSplitter } from "./lines.ts";
 import { type KubeObject, type Resource, resourceName } from "./object.ts";
-import { isKubeObject, parseWatchEvent, recoverFrom, type Recovery } from "./watch_event.ts";
+import { isKubeObject, parseWatchEvent, recoverFrom, type Recovery, WATCH_TROUBLES } from "./watch_event.ts";
 
 /** What whoever mirrors a collection is told, in this order: restart, puts, complete, then puts and deletes. */
 export type StoreEvent<T> =
@@ -21,6 +21,9 @@ export type StoreEvent<T> =
   | { readonly kind: "delete"; readonly object: T }
   /** The list has ended: what was not in it since the restart is gone. */
   | { readonly kind: "complete" };
+
+/** Why a watch is made anew: the server has ended it, as it does every few minutes, or there is trouble. */
+export const WATCH_ENDS = ["ended", ...WATCH_TROUBLES] as const;
 
 /** What a watch needs. */
 export interface WatchParameters {
@@ -42,6 +45,8 @@ export interface WatchParameters {
   readonly idleMs?: number;
   /** Waits between tries. @default 0.2 s doubled up to 5 s, half of it random */
   readonly backoff?: BackoffOptions;
+  /** Told each time that it is made anew. @default nobody is */
+  readonly observe?: (why: typeof WATCH_ENDS[number]) => void;
 }
 
 /** An object of the API is at most 3 MiB as text. */
@@ -77,6 +82,7 @@ class Watcher<T extends KubeObject> {
       try {
         if (this.#resourceVersion === undefined) yield* this.#list();
         yield* this.#watch();
+        this.#p.observe?.("ended");
         // An end in good order, unless it comes at once, again and again.
         if (clock.now() - startedMs < HEALTHY_MS) await this.#wait();
         else this.#failures = 0;
@@ -135,6 +141,7 @@ class Watcher<T extends KubeObject> {
       ? { relist: true, now: false, trouble: "garbage" as const }
       : recoverFrom(error);
     if (known === undefined) throw error;
+    this.#p.observe?.(known.trouble);
     if (known.relist) this.#resourceVersion = undefined;
     // A server that has just started refuses for a moment what it will allow.
     const isPassing = known.trouble === "forbidden" && this.#before !== "forbidden";

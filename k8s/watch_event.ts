@@ -58,6 +58,19 @@ export function parseWatchEvent<T extends KubeObject>(line: string): WatchEvent<
   return { kind, object: object as T, resourceVersion };
 }
 
+/** What kinds of trouble there are. */
+export const WATCH_TROUBLES = [
+  "expired",
+  "silent",
+  "missing",
+  "forbidden",
+  "unauthorized",
+  "unreachable",
+  "garbage",
+  "config",
+  "refused",
+] as const;
+
 /** What to do after a list or a watch has failed. */
 export interface Recovery {
   /** Everything has to be listed again; else the watch goes on where it was. */
@@ -65,16 +78,7 @@ export interface Recovery {
   /** At once, when the last list was not just now. */
   readonly now: boolean;
   /** One word for the trouble; as long as it is the same, it is said once. */
-  readonly trouble:
-    | "expired"
-    | "silent"
-    | "missing"
-    | "forbidden"
-    | "unauthorized"
-    | "unreachable"
-    | "garbage"
-    | "config"
-    | "refused";
+  readonly trouble: typeof WATCH_TROUBLES[number];
 }
 
 /** Decides it from the error; undefined when the error is not about the API and must not be hidden. */

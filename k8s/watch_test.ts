@@ -85,8 +85,10 @@ Deno.test("watchCollection() lists, watches from there with bookmarks, and goes 
       reply.event("DELETED", widget("a", 10));
     },
   ]));
-  await using mirror = new Mirror(server);
+  const anew: string[] = [];
+  await using mirror = new Mirror(server, { observe: (why) => anew.push(why) });
   await mirror.sees("deleted a 3");
+  assert.deepEqual(anew, ["ended"]);
   assert.deepEqual(mirror.changes, ["added a 3", "added b 6", "deleted a 3"]);
   assert.deepEqual(watchesOf(server).map(({ query }) => query.get("resourceVersion")), ["5", "9"]);
   assert.equal(watchesOf(server)[0]!.query.get("allowWatchBookmarks"), "true");
@@ -174,7 +176,8 @@ Deno.test("watchCollection() waits for a definition that is missing at start, an
     if (seen.query.has("watch")) return reply.stream();
     reply.json(listOf(5, widget("a", 3)));
   });
-  await using mirror = new Mirror(server);
+  const anew = new Set<string>();
+  await using mirror = new Mirror(server, { observe: (why) => anew.add(why) });
   await server.requests(5);
   assert.equal(mirror.cache.isSynced, false);
   installed = true;
@@ -184,6 +187,7 @@ Deno.test("watchCollection() waits for a definition that is missing at start, an
     "watch goes on",
   ]);
   assert.equal(mirror.log.lines[0]!.fields.resource, "widgets.example.com");
+  assert.deepEqual([...anew], ["missing"]);
 });
 
 Deno.test("watchCollection() says which right is missing, and goes on when it is granted", async () => {
