@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { KubeClient } from "./client.ts";
 import { ApiError } from "./errors.ts";
+import { EventBudget, REFILL_MS } from "./event_budget.ts";
 import { objectKey, type ObjectName, type Resource, resourcePath } from "./object.ts";
 import { WorkQueue } from "./queue.ts";
 
@@ -54,10 +55,10 @@ interface Series {
 }
 
 /** The same again within this time is counted, later it is new. */
-const SERIES_MS = 10 * 60_000;
+const SERIES_MS = 60 * 60_000;
 /** A series is written at most this often. */
 const UPDATE_MS = 30_000;
-const MAX_SERIES = 1000;
+const MAX_SERIES = 4096;
 const MAX_MESSAGE = 1024;
 /** Without the right to write events it is tried again after this time. */
 const FORBIDDEN_MS = 10 * 60_000;
@@ -67,11 +68,16 @@ function timestamp(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
+function objectId(about: ObjectReference): string {
+  return JSON.stringify([objectKey(about), about.uid, about.kind]);
+}
+
 /** Writes events (core/v1) behind the back of whoever records them. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #queue: WorkQueue;
   readonly #series = new Map<string, Series>();
+  readonly #budget = new EventBudget();
   #silentUntilMs = 0;
 
   /**
@@ -84,20 +90,24 @@ export class EventRecorder {
     this.#queue = new WorkQueue({ clock, random, backoff: { baseMs: 1000, maxMs: 60_000 } });
   }
 
-  /** Says something about an object. Never throws, never waits. */
-  record(about: ObjectReference, text: EventText): void {
+  /**
+   * Says something about an object. Never throws, never waits; an object of which too much is said is passed over.
+   * @param atMs when it was so
+   */
+  record(about: ObjectReference, text: EventText, atMs = this.#options.clock.now()): void {
     const nowMs = this.#options.clock.now();
     if (nowMs < this.#silentUntilMs) return;
-    const id = JSON.stringify([objectKey(about), about.uid, about.kind, text.type, text.reason, text.message]);
+    const id = JSON.stringify([objectId(about), text.type, text.reason, text.message]);
     const known = this.#series.get(id);
-    if (known !== undefined && nowMs - known.lastMs < SERIES_MS) {
+    if (known !== undefined && atMs - known.lastMs < SERIES_MS) {
       known.count++;
-      known.lastMs = nowMs;
+      known.lastMs = Math.max(known.lastMs, atMs);
       this.#queue.addAfter(id, known.stored === undefined ? 0 : UPDATE_MS);
       return;
     }
+    if (!this.#budget.take(objectId(about), text.type === "Warning", nowMs)) return;
     this.#series.delete(id);
-    this.#series.set(id, { about, text, firstMs: nowMs, lastMs: nowMs, count: 1 });
+    this.#series.set(id, { about, text, firstMs: atMs, lastMs: atMs, count: 1 });
     for (const oldest of this.#series.keys()) {
       if (this.#series.size <= MAX_SERIES) break;
       this.#series.delete(oldest);
@@ -118,6 +128,8 @@ export class EventRecorder {
   async #work(id: string, signal: AbortSignal): Promise<void> {
     const series = this.#series.get(id);
     if (series === undefined) return this.#queue.forget(id);
+    const isNewCount = series.stored !== undefined && this.#queue.failures(id) === 0;
+    if (isNewCount && !this.#mayCount(series)) return this.#queue.addAfter(id, REFILL_MS);
     try {
       await this.#write(series, signal);
       this.#queue.forget(id);
@@ -133,6 +145,11 @@ export class EventRecorder {
       this.#silentUntilMs = this.#options.clock.now() + FORBIDDEN_MS;
       this.#series.clear();
     }
+  }
+
+  /** A count that may not be written now is written later, with what comes until then. */
+  #mayCount({ about, text }: Series): boolean {
+    return this.#budget.take(objectId(about), text.type === "Warning", this.#options.clock.now());
   }
 
   async #write(series: Series, signal: AbortSignal): Promise<void> {
