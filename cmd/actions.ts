@@ -6,6 +6,7 @@ export const ACTIONS: Actions = {
   serve: async (settings, io) => (await import("./serve.ts")).serve(settings, io),
   dev: async (settings, io) => (await import("./dev/dev.ts")).dev(settings, io),
   machine: async (settings, io) => (await import("./machine/actions.ts")).machine(settings, io),
+  deploy: async (settings, io) => (await import("./site/deploy.ts")).deploy(settings, io),
   machineNames: async (cluster) => (await import("./machine/cluster.ts")).machineNames(cluster),
   contextNames: async (cluster) => (await import("./machine/cluster.ts")).contextNames(cluster),
 };

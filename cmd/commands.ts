@@ -13,6 +13,7 @@ import {
 import { completionScript, SHELLS } from "./completion.ts";
 import type { Actions, Io } from "./root.ts";
 import { SERVE_FLAGS, serveSettings } from "./serve_settings.ts";
+import { deployFlags, deploySettings } from "./site/settings.ts";
 import { buildInfo, versionLine } from "./version.ts";
 
 /** One command. */
@@ -42,6 +43,27 @@ function servePxe(io: Io, actions: Actions): CommandSpec {
     ],
     flags: SERVE_FLAGS,
     run: (_, values) => actions.serve(serveSettings(values, io.env("HOME") ?? "/"), io),
+  };
+}
+
+function deployPxe(io: Io, actions: Actions): CommandSpec {
+  const { image } = buildInfo;
+  return {
+    name: "deploy-pxe",
+    about: "Deploy the PXE server of a site to the cluster, or change it: a Deployment in namespace unbounded-kube",
+    examples: [
+      ["For site rack-a, on a node with the label unbounded-cloud.io/site=rack-a", "site deploy-pxe --site=rack-a"],
+      ["Two of them, and wait until both are up", "site deploy-pxe --site=rack-a --replicas=2 --wait"],
+      ["Behind DHCP relays", "site deploy-pxe --site=rack-a --relay"],
+      [
+        "Keep images in a folder of the nodes, which user 65532 can write",
+        "site deploy-pxe --site=rack-a --cache-volume=/var/lib/metalman",
+      ],
+      ["Keep images in a claim of namespace unbounded-kube", "site deploy-pxe --site=rack-a --cache-volume=pvc:images"],
+      ["What would be applied, for a repository or a look", "site deploy-pxe --site=rack-a --dry-run=client -o yaml"],
+    ],
+    flags: deployFlags(image),
+    run: (_, values) => actions.deploy(deploySettings(values, image), io),
   };
 }
 
@@ -120,7 +142,7 @@ export function commandTree(io: Io, actions: Actions): readonly CommandSpec[] {
   return [
     servePxe(io, actions),
     machine(io, actions),
-    { name: "site", about: COMMANDS.site, commands: [servePxe(io, actions)] },
+    { name: "site", about: COMMANDS.site, commands: [deployPxe(io, actions), servePxe(io, actions)] },
     dev(io, actions),
     {
       name: "completion",

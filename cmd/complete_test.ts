@@ -11,7 +11,7 @@ const IO: Io = {
   ...{ signal: new AbortController().signal, calledAs: "metalman" },
 };
 const ACTIONS: Actions = {
-  ...{ serve: NOT_CALLED, dev: NOT_CALLED, machine: NOT_CALLED },
+  ...{ serve: NOT_CALLED, dev: NOT_CALLED, machine: NOT_CALLED, deploy: NOT_CALLED },
   ...{ machineNames: NOT_CALLED, contextNames: NOT_CALLED },
 };
 const TREE = commandTree(IO, ACTIONS);

@@ -3,6 +3,7 @@ import type { DevSettings } from "./dev/settings.ts";
 import { frontPage, programName } from "./front_page.ts";
 import type { ClusterSettings, MachineSettings } from "./machine/settings.ts";
 import type { ServeSettings } from "./serve_settings.ts";
+import type { DeploySettings } from "./site/settings.ts";
 import { StartError, UsageError } from "./usage.ts";
 import { buildInfo, versionLine } from "./version.ts";
 
@@ -27,6 +28,8 @@ export interface Actions {
   dev(settings: DevSettings, io: Io): Promise<void>;
   /** Resolves with the exit code. */
   machine(settings: MachineSettings, io: Io): Promise<number>;
+  /** Resolves with the exit code. */
+  deploy(settings: DeploySettings, io: Io): Promise<number>;
   /** Names of Machines that a command line may go on with; of any cluster that does not answer, none. */
   machineNames(cluster: ClusterSettings): Promise<readonly string[]>;
   /** Names of contexts that it may go on with. */

@@ -3,6 +3,7 @@ import type { DevSettings } from "./dev/settings.ts";
 import { type Io, runCommand } from "./root.ts";
 import type { MachineSettings } from "./machine/settings.ts";
 import type { ServeSettings } from "./serve_settings.ts";
+import type { DeploySettings } from "./site/settings.ts";
 import { StartError } from "./usage.ts";
 
 interface Outcome {
@@ -12,6 +13,7 @@ interface Outcome {
   err: string;
   settings?: ServeSettings;
   machine?: MachineSettings;
+  deploy?: DeploySettings;
 }
 
 async function call(args: string[], calledAs = "metalman", fail?: Error): Promise<Outcome> {
@@ -36,6 +38,10 @@ async function call(args: string[], calledAs = "metalman", fail?: Error): Promis
     },
     machine(settings) {
       outcome.machine = settings;
+      return Promise.resolve(124);
+    },
+    deploy(settings) {
+      outcome.deploy = settings;
       return Promise.resolve(124);
     },
     machineNames: () => Promise.resolve(["node-01", "node-02"]),
@@ -195,4 +201,26 @@ Deno.test("completion prints a script; of an unknown shell it says which there a
     'Error: no completion for "csh": want one of bash, zsh, fish, kubectl\nSee --help.\n',
   );
   equal((await call(["__complete", "machine", "status", "n"])).out, "node-01\nnode-02\n:4\n");
+});
+
+Deno.test("site deploy-pxe: flags in every spelling, the action's exit code; its help has examples", async () => {
+  const plain = { site: "a", replicas: 1, dhcp: { kind: "auto" }, cache: { kind: "empty" }, forceConflicts: false };
+  const image = "metalman:latest";
+  const cases: [string[], object][] = [
+    [["--site=a"], { ...plain, image }],
+    [["--site", "a", "--image", "x", "--relay"], { ...plain, image: "x", dhcp: { kind: "relay" } }],
+    [["--site=a", "--dry-run", "-oyaml"], { ...plain, image, dryRun: "client", output: "yaml" }],
+    [["--wait", "--site=a", "--timeout=1m"], { ...plain, image, wait: { timeoutMs: 60_000 } }],
+    [["--wait=false", "--site=a", "--relay=false"], { ...plain, image }],
+  ];
+  for (const [args, wanted] of cases) {
+    const { code, deploy, err } = await call(["site", "deploy-pxe", ...args]);
+    deepEqual([code, deploy], [124, wanted], err);
+  }
+  const none = await call(["site", "deploy-pxe"]);
+  deepEqual([none.code, none.err], [1, "Error: --site is required: which site is the PXE server for?\n"]);
+  match(
+    (await call(["site", "deploy-pxe", "--help"], "kubectl-unbounded")).out,
+    /\nExamples:\n {2}# .*\n {2}kubectl unbounded site deploy-pxe --site=rack-a\n/,
+  );
 });

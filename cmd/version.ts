@@ -7,10 +7,17 @@ export interface BuildInfo {
   readonly commit: string;
   /** RFC 3339. */
   readonly built: string;
+  /** Container image of the same build: what `site deploy-pxe` deploys. */
+  readonly image: string;
 }
 
 /** This program's. */
-export const buildInfo: BuildInfo = { version: `v${manifest.version}`, commit: "unknown", built: "unknown" };
+export const buildInfo: BuildInfo = {
+  version: `v${manifest.version}`,
+  commit: "unknown",
+  built: "unknown",
+  image: "metalman:latest",
+};
 
 /** `VERSION (commit: SHA, built: TIME)` (contract 3). */
 export function versionLine({ version, commit, built }: BuildInfo): string {

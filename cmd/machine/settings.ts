@@ -53,7 +53,8 @@ export interface StatusSettings extends ClusterSettings {
 /** Checked settings of one machine command. */
 export type MachineSettings = PowerSettings | ListSettings | StatusSettings;
 
-const OUTPUTS = ["json", "yaml", "name"] as const;
+/** The formats. */
+export const OUTPUTS = ["json", "yaml", "name"] as const;
 const UNTIL = ["power", "installed", "ready"] as const;
 const DRY_RUN = ["none", "client", "server"] as const;
 
@@ -70,7 +71,8 @@ const OUTPUT: Flag = {
   help: "print the Machines as json, yaml or name",
   values: OUTPUTS,
 };
-const CLUSTER: readonly Flag[] = [
+/** The flags of every command that works on a cluster. */
+export const CLUSTER_FLAGS: readonly Flag[] = [
   {
     name: "kubeconfig",
     takes: "path",
@@ -110,32 +112,34 @@ export const POWER_FLAGS: readonly Flag[] = [
     help: "change nothing: client asks the cluster only to read, server has it check the change too",
   },
   OUTPUT,
-  ...CLUSTER,
+  ...CLUSTER_FLAGS,
 ];
 
 /** All flags of list, in the order of its help. */
-export const LIST_FLAGS: readonly Flag[] = [SELECTOR, OUTPUT, ...CLUSTER];
+export const LIST_FLAGS: readonly Flag[] = [SELECTOR, OUTPUT, ...CLUSTER_FLAGS];
 
 /** All flags of status, in the order of its help. */
-export const STATUS_FLAGS: readonly Flag[] = [OUTPUT, ...CLUSTER];
+export const STATUS_FLAGS: readonly Flag[] = [OUTPUT, ...CLUSTER_FLAGS];
 
 /** Timers count no further. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-function timer(value: string): number {
+/** How long something is waited for, in milliseconds. @throws {TypeError | DurationError} */
+export function timer(value: string): number {
   const ms = duration(value);
   if (ms > LONGEST_MS) throw new TypeError("want at most 596h, or 0 for no end");
   return ms;
 }
 
-function bool(value: string): boolean {
+/** A switch that is given a value. @throws {TypeError} */
+export function bool(value: string): boolean {
   if (/^(1|t|true)$/i.test(value)) return true;
   if (/^(0|f|false)$/i.test(value)) return false;
   throw new TypeError("want true or false");
 }
 
 /** The text of a flag, or its default; undefined where it has neither. */
-function given(flags: readonly Flag[], values: FlagValues, name: string): string | undefined {
+export function given(flags: readonly Flag[], values: FlagValues, name: string): string | undefined {
   const value = values[name] ?? flags.find((flag) => flag.name === name)?.fallback;
   return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,12 +1,12 @@
 /** Waits for machines: one watch, what it tells to steps, and the end of it. */
 import type { Clock } from "../../base/clock.ts";
 import { formatDuration } from "../../base/duration.ts";
-import type { LogFields, Logger } from "../../base/log.ts";
 import type { KubeClient, Selection } from "../../k8s/client.ts";
 import type { KubeObject } from "../../k8s/object.ts";
 import { watchCollection } from "../../k8s/watch.ts";
 import type { MachineObject } from "../../machine/types.ts";
 import type { LiveLines } from "../live_lines.ts";
+import { WatchTrouble } from "../watch_trouble.ts";
 import { MACHINES } from "./cluster.ts";
 import { block, type Row } from "./rows.ts";
 import { advance, type Goal, newLines, NOTHING_SEEN, type Progress, standing } from "./steps.ts";
@@ -57,33 +57,6 @@ interface Waiting extends Row {
 
 /** Why the waiting ended. */
 type End = "done" | "late" | "interrupted" | "refused";
-
-/** What the watch logs, said to an operator: trouble with the cluster is waited out, refusals are not. */
-class WatchTrouble implements Logger {
-  readonly #say: (line: string) => void;
-  readonly #refused: (line: string) => void;
-
-  constructor(say: (line: string) => void, refused: (line: string) => void) {
-    this.#say = say;
-    this.#refused = refused;
-  }
-  enabled(): boolean {
-    return true;
-  }
-  debug(): void {}
-  info(message: string): void {
-    this.#say(`! ${message}`);
-  }
-  warn(message: string, { error }: LogFields = {}): void {
-    this.#say(`! ${message}${error instanceof Error ? `: ${error.message}` : ""}`);
-  }
-  error(message: string, { error }: LogFields = {}): void {
-    this.#refused(`${message}${error instanceof Error ? `: ${error.message}` : ""}`);
-  }
-  with(): Logger {
-    return this;
-  }
-}
 
 /** One waiting. */
 class Waiter {

@@ -1,0 +1,90 @@
+/** Looks at a cluster for what a deployment needs. */
+import type { KubeClient } from "../../k8s/client.ts";
+import { ApiError } from "../../k8s/errors.ts";
+import type { KubeObject } from "../../k8s/object.ts";
+import { SITE_LABEL } from "../../machine/types.ts";
+import { MACHINES } from "../machine/cluster.ts";
+import { ACCOUNT, BUDGETS, labelsOf, nameOf, NAMESPACE } from "./deployment.ts";
+import type { Presence, Seen, SiteNode } from "./requirements.ts";
+import type { DeploySettings } from "./settings.ts";
+
+/** What looking needs. */
+export interface LookOptions {
+  readonly client: KubeClient;
+  readonly settings: DeploySettings;
+  readonly signal: AbortSignal;
+}
+
+const CORE = { group: "", version: "v1" };
+const DEFINITIONS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
+
+async function presenceOf(answer: Promise<unknown>): Promise<Presence> {
+  try {
+    await answer;
+    return "there";
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 404) return "missing";
+    if (error.status === 403) return "hidden";
+    throw error;
+  }
+}
+
+/** Discovery needs no rights; a definition that was made a moment ago is not in it yet. */
+async function definition({ client, signal }: LookOptions): Promise<Presence> {
+  const { group, version, plural } = MACHINES;
+  const served = presenceOf(
+    client.request<{ resources?: readonly { name: string }[] }>("GET", `/apis/${group}/${version}`, { signal }).then(
+      ({ resources = [] }) => {
+        if (!resources.some(({ name }) => name === plural)) throw new ApiError("discovery", 404);
+      },
+    ),
+  );
+  if (await served === "there") return "there";
+  const defined = await presenceOf(client.get(DEFINITIONS, { name: `${plural}.${group}` }, { signal }));
+  return defined === "there" ? "there" : "missing";
+}
+
+async function nodesOf({ client, settings: { site }, signal }: LookOptions): Promise<readonly SiteNode[] | undefined> {
+  const nodes: SiteNode[] = [];
+  const selection = { labelSelector: `${SITE_LABEL}=${site}` };
+  try {
+    for await (const { items } of client.list<KubeObject>({ ...CORE, plural: "nodes" }, selection, { signal })) {
+      nodes.push(...items as SiteNode[]);
+    }
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return;
+    throw error;
+  }
+  return nodes;
+}
+
+/** What is there of what a deployment needs. */
+export async function look(options: LookOptions): Promise<Seen> {
+  const { client, settings: { cache }, signal } = options;
+  const inNamespace = (plural: string, name: string) =>
+    presenceOf(client.get({ ...CORE, plural, namespace: NAMESPACE }, { name }, { signal }));
+  const [namespace, account, ofMachines, claim, nodes] = await Promise.all([
+    presenceOf(client.get({ ...CORE, plural: "namespaces" }, { name: NAMESPACE }, { signal })),
+    inNamespace("serviceaccounts", ACCOUNT),
+    definition(options),
+    cache.kind === "claim" ? inNamespace("persistentvolumeclaims", cache.name) : undefined,
+    nodesOf(options),
+  ]);
+  return {
+    ...{ namespace, account, definition: ofMachines },
+    ...(claim === undefined ? {} : { claim }),
+    ...(nodes === undefined ? {} : { nodes }),
+  };
+}
+
+/** Whether there is a budget of ours from when the site had several replicas. */
+export async function hasBudget({ client, settings, signal }: LookOptions): Promise<boolean> {
+  try {
+    const { metadata: { labels } } = await client.get(BUDGETS, { name: nameOf(settings) }, { signal });
+    return Object.entries(labelsOf(settings)).every(([key, value]) => Object(labels)[key] === value);
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return false;
+    throw error;
+  }
+}
