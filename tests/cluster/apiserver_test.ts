@@ -7,7 +7,7 @@ import { peerTest } from "../peers/peer.ts";
 peerTest("startApiServer() keeps its data over a restart, and our CRD is accepted whole", API_SERVER, async () => {
   await using api = await startApiServer();
   await api.createFixtures();
-  const leases = [{ mac: "not a MAC", ipv4: "300.1.2.3", subnetMask: "x", gateway: "" }];
+  const leases = [{ mac: "AABB.CCDD.EE01", ipv4: "10.0.0.1", subnetMask: "255.0.0.0", gateway: "" }];
   const passwordRef = { name: "p", namespace: "default" };
   await api.apply({
     apiVersion: "unbounded-cloud.io/v1alpha3",
@@ -15,7 +15,7 @@ peerTest("startApiServer() keeps its data over a restart, and our CRD is accepte
     metadata: { name: "m" },
     spec: {
       ssh: { host: "h", privateKeyRef: { name: "k", namespace: "n" } },
-      pxe: { image: "i", dhcpLeases: leases, redfish: { url: "u", username: "a", passwordRef } },
+      pxe: { image: "i", dhcpLeases: leases, redfish: { url: "https://u", username: "a", passwordRef } },
     },
   });
   await api.restart();

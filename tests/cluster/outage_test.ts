@@ -94,7 +94,7 @@ peerTest(
   API_SERVER,
   async () => {
     await using api = await startApiServer();
-    await api.apply(...manifest("deploy/rbac.yaml"));
+    await api.apply(...manifest("deploy/namespace.yaml"), ...manifest("deploy/rbac.yaml"));
     using client = await clientFor(await api.serviceAccountKubeconfig());
     await using mirror = new MachineMirror(client);
     const waiting = "the API does not know this resource; waiting until its definition is installed";

@@ -228,6 +228,7 @@ export class TestApiServer implements AsyncDisposable {
     const namespaces = ["kube-system", "kube-public", "default"];
     await this.apply(...namespaces.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })));
     await this.apply(
+      ...manifest("deploy/namespace.yaml"),
       ...manifest("deploy/rbac.yaml"),
       namespaced("ConfigMap", "kube-public", "cluster-info", { data: { kubeconfig: this.#clusterInfo() } }),
       namespaced("Service", "kube-system", "kube-dns", {

@@ -31,7 +31,12 @@ const CONFIG_MAP = part({
   data: map,
   metadata: part({ labels: map, annotations: map, finalizers: some("e.com/a", "e.com/b", "e.com/c") }),
 });
-const LEASES = whole({ ipv4: oneOf("1", "2"), mac: oneOf("m"), subnetMask: oneOf("s"), gateway: oneOf("g") });
+const LEASES = whole({
+  ipv4: oneOf("10.0.0.1", "10.0.0.2"),
+  mac: oneOf("aa:bb:cc:dd:ee:01"),
+  subnetMask: oneOf("255.0.0.0"),
+  gateway: oneOf(""),
+});
 const MACHINE = part({
   metadata: part({ labels: map }),
   spec: part({

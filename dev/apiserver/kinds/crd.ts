@@ -66,7 +66,9 @@ function columnAt(value: Json, path: Path): PrinterColumn {
   const { name, type, jsonPath: where, format, description, priority } = objectAt(value, path);
   const found = textAt(where, `${path}.jsonPath`);
   if (jsonPath(found) === undefined) {
-    throw new CrdError(`${path}.jsonPath is ${JSON.stringify(found)}: only fields, indices and * are served`);
+    throw new CrdError(
+      `${path}.jsonPath is ${JSON.stringify(found)}: only fields, indices, * and [?(@.field=="text")] are served`,
+    );
   }
   return {
     name: textAt(name, `${path}.name`),

@@ -23,7 +23,9 @@ Deno.test("kindsOfCrd() reads our own definition", () => {
     status: true,
     builtIn: false,
   });
-  deepStrictEqual(columns.map(({ name }) => name), ["Host", "Phase", "K8s Version", "Age"]);
+  const names = (wide: boolean) => columns.filter(({ priority }) => (priority === 1) === wide).map(({ name }) => name);
+  deepStrictEqual(names(false), ["Host", "Phase", "K8s Version", "Age"]);
+  deepStrictEqual(names(true), ["IP", "MAC", "Image", "Power", "Repaved", "CloudInit"]);
 });
 
 Deno.test("a Machine is defaulted and checked by deploy/crd.yaml", () => {

@@ -59,6 +59,8 @@ export interface Schema {
   readonly not?: Schema;
   /** Unknown fields are kept. */
   readonly "x-kubernetes-preserve-unknown-fields"?: boolean;
+  /** Rules in CEL; kept, and not evaluated. */
+  readonly "x-kubernetes-validations"?: Json;
   /** Holds a whole object with apiVersion, kind and metadata. */
   readonly "x-kubernetes-embedded-resource"?: boolean;
   /** An integer or a string. */

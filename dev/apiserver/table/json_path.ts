@@ -1,4 +1,4 @@
-/** The JSONPath of printer columns: fields, indices and all elements, from the object. */
+/** The JSONPath of printer columns: fields, indices, all elements and those with a field of one value, from the object. */
 import { isJsonObject, type Json } from "../object.ts";
 
 /** From a value to those one step below it. */
@@ -12,8 +12,12 @@ const index = (at: number): Step => (value) => {
 };
 const every: Step = (value) => Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : [];
 
-/** A field after a dot (a backslash before a dot within it), quoted in brackets, an index or a star. */
-const STEP = /\.((?:\\.|[^.\\[\]*'"\s])+)|\.?\[(?:'([^']*)'|"([^"]*)"|(-?\d+)|(\*))\]|\.(\*)/y;
+const having = (name: string, text: string): Step => (value) =>
+  Array.isArray(value) ? value.filter((one) => isJsonObject(one) && one[name] === text) : [];
+
+/** A field after a dot (a backslash before a dot within it), quoted in brackets, a filter, an index or a star. */
+const STEP =
+  /\.((?:\\.|[^.\\[\]*'"\s])+)|\.?\[(?:'([^']*)'|"([^"]*)"|\?\(@\.(\w+)==(?:"([^"]*)"|'([^']*)')\)|(-?\d+)|(\*))\]|\.(\*)/y;
 
 function parse(path: string): Step[] | undefined {
   const steps: Step[] = [];
@@ -21,9 +25,11 @@ function parse(path: string): Step[] | undefined {
   while (pattern.lastIndex < path.length) {
     const match = pattern.exec(path);
     if (match === null) return;
-    const [, plain, single, double, at] = match;
+    const [, plain, single, double, of, wanted, quoted, at] = match;
     const name = plain?.replace(/\\(.)/g, "$1") ?? single ?? double;
-    steps.push(name !== undefined ? field(name) : at !== undefined ? index(Number(at)) : every);
+    if (name !== undefined) steps.push(field(name));
+    else if (of !== undefined) steps.push(having(of, wanted ?? quoted ?? ""));
+    else steps.push(at !== undefined ? index(Number(at)) : every);
   }
   return steps;
 }

@@ -66,11 +66,19 @@ Deno.test("age() has about two figures, as kubectl's ages", () => {
   for (const [ms, text] of AGES) strictEqual(age(ms), text, `${ms} ms`);
 });
 
-Deno.test("jsonPath() knows fields, indices and stars, and nothing else", () => {
-  for (const path of [".a", ".a.b", ".a[0].b", ".a[-1]", ".a[*]", ".a.*", ".a['b.c']", '.a["b"]', ".a\\.b/c"]) {
+Deno.test("jsonPath() knows fields, indices, stars and filters for a text, and nothing else", () => {
+  const paths = [".a", ".a.b", ".a[0].b", ".a[-1]", ".a[*]", ".a.*", ".a['b.c']", '.a["b"]', ".a\\.b/c"];
+  for (const path of [...paths, '.a[?(@.b=="c")]', ".a[?(@.b=='c')].d"]) {
     strictEqual(typeof jsonPath(path), "function", path);
   }
   for (const path of ["a", ".a[?(@.b==1)]", ".a[0:2]", "..a", ".a[", ".a b", "{.a}"]) {
     strictEqual(jsonPath(path), undefined, path);
   }
+});
+
+Deno.test("jsonPath() finds the first element with a field of one value", () => {
+  const find = jsonPath('.conditions[?(@.type=="B")].reason')!;
+  strictEqual(find({ conditions: [{ type: "A", reason: "x" }, "B", { type: "B", reason: "y" }] }), "y");
+  strictEqual(find({ conditions: [{ type: "A", reason: "x" }] }), undefined);
+  strictEqual(find({ conditions: { type: "B" } }), undefined);
 });

@@ -8,6 +8,7 @@ import type { Kind } from "../kind.ts";
 import { validateMetadata, validateMetadataUpdate } from "../schema/metadata_validate.ts";
 import type { ApiObject, Json, Metadata } from "../object.ts";
 import { omitEmpty } from "./omit_empty.ts";
+import { uncheckedRules } from "../schema/cel_rules.ts";
 import { applyDefaults } from "../schema/schema_default.ts";
 import { prune } from "../schema/schema_prune.ts";
 import { validate, validateStatus } from "../schema/schema_validate.ts";
@@ -106,5 +107,6 @@ export function mustBeValid(kind: Kind, object: ApiObject, before?: ApiObject, s
   const check = status ? validateStatus : validate;
   const rest = kind.builtIn ? validateKind(kind, object, before) : check(object, kind.schema);
   const errors = [...metadata, ...rest];
-  if (errors.length > 0) throw invalid(kind, object.metadata.name ?? "", errors);
+  if (errors.length === 0) return;
+  throw invalid(kind, object.metadata.name ?? "", [...errors, ...uncheckedRules(kind.schema, errors)]);
 }

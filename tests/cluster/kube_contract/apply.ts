@@ -103,7 +103,7 @@ data: {k: v}
 > PATCH $machines/$ns-a?fieldManager=m
 + content-type: application/apply-patch+yaml
 ? metadata.managedFields spec metadata.generation
-{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {image: i, dhcpLeases: [{ipv4: "10.0.0.1", mac: m, subnetMask: s, gateway: g}]}, kubernetes: {bootstrapTokenRef: {name: t}, nodeLabels: {a: b}, registerWithTaints: [x]}}}
+{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {image: i, dhcpLeases: [{ipv4: "10.0.0.1", mac: aa:bb:cc:dd:ee:01, subnetMask: 255.255.255.0, gateway: 10.0.0.254}]}, kubernetes: {bootstrapTokenRef: {name: t}, nodeLabels: {a: b}, registerWithTaints: [x]}}}
 < 201
 metadata.managedFields:
   - apiVersion: unbounded-cloud.io/v1alpha3
@@ -117,7 +117,7 @@ metadata.managedFields:
     time: $time
 spec:
   kubernetes: {bootstrapTokenRef: {name: t}, nodeLabels: {a: b}, registerWithTaints: [x]}
-  pxe: {dhcpLeases: [{gateway: g, ipv4: "10.0.0.1", mac: m, subnetMask: s}], image: i}
+  pxe: {dhcpLeases: [{gateway: 10.0.0.254, ipv4: "10.0.0.1", mac: aa:bb:cc:dd:ee:01, subnetMask: 255.255.255.0}], image: i}
 metadata.generation: 1
 `,
   },

@@ -154,7 +154,7 @@ spec: {ssh: {host: h, privateKeyRef: {key: ssh-privatekey, name: n, namespace: o
 + content-type: application/apply-patch+yaml
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {}}}
 < 422
-{Invalid: 'Machine.unbounded-cloud.io "$ns-a"', causes: ["FieldValueRequired spec.pxe.image: Required value"]}
+{Invalid: 'Machine.unbounded-cloud.io "$ns-a"', causes: ["FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation", "FieldValueRequired spec.pxe.image: Required value"]}
 > PATCH $machines/$ns-a?fieldManager=m
 + content-type: application/apply-patch+yaml
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {image: 5}}}

@@ -432,23 +432,29 @@ ok
     name: "/openapi/v3 lists a document for each group and version",
     talk: `
 > GET /openapi/v3/apis/unbounded-cloud.io/v1alpha3
-? openapi components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.type components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.description components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.properties.spec.properties.pxe.properties.dhcpLeases components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.x-kubernetes-group-version-kind components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.properties.spec.properties.ssh.required
+? openapi components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.type components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.description components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.properties.spec.properties.attestation components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.x-kubernetes-group-version-kind components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.properties.spec.properties.ssh.required
 < 200
 openapi: "3.0.0"
 "components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.type": object
 "components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.description": A host that is booted over the network and joined to the cluster.
-"components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.properties.spec.properties.pxe.properties.dhcpLeases":
-  description: "Static leases, one for each network card that boots."
-  type: array
-  items:
-    type: object
-    required: [ipv4, mac, subnetMask, gateway]
-    properties:
-      dns: {description: Addresses of name servers., type: array, items: {type: string}}
-      gateway: {description: Address of the router., type: string}
-      ipv4: {description: "Address given to the card, such as 10.0.0.11.", type: string}
-      mac: {description: "The card's MAC address, such as aa:bb:cc:dd:ee:01.", type: string}
-      subnetMask: {description: "Subnet mask, such as 255.255.255.0.", type: string}
+"components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.properties.spec.properties.attestation":
+  description: Which TPM the host may have.
+  type: object
+  properties:
+    ekPublicKeySHA256:
+      description: >-
+        SHA-256 of the endorsement keys that are accepted, as hex, with or without colons: of the public key in DER
+        (SubjectPublicKeyInfo). Without it the first key that asks is accepted.
+      type: array
+      maxItems: 16
+      items:
+        type: string
+        maxLength: 128
+        x-kubernetes-validations:
+          - rule: "self.matches('^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$')"
+            message: >-
+              ekPublicKeySHA256 is not a SHA-256; want 64 hex digits, with or without colons
+              (openssl pkey -pubin -in ek.pem -outform DER | sha256sum)
 "components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.x-kubernetes-group-version-kind": [{group: unbounded-cloud.io, kind: Machine, version: v1alpha3}]
 "components.schemas.'io.unbounded-cloud.v1alpha3.Machine'.properties.spec.properties.ssh.required": [host, privateKeyRef]
 `,

@@ -38,7 +38,7 @@ causes:
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {}}
 < 422
 Invalid: 'Machine.unbounded-cloud.io ""'
-causes: ["FieldValueRequired metadata.name: Required value: name or generateName is required"]
+causes: ["FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation", "FieldValueRequired metadata.name: Required value: name or generateName is required"]
 `,
   },
   {

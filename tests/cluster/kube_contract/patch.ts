@@ -110,12 +110,13 @@ Failure:
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
 causes:
+  - "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
   - 'FieldValueTypeInvalid spec.pxe.image: Invalid value: "integer": spec.pxe.image in body must be of type string: "integer"'
 > PATCH $machines/$ns-a
 + content-type: application/merge-patch+json
 {spec: {pxe: {image: null}}}
 < 422
-{Invalid: 'Machine.unbounded-cloud.io "$ns-a"', causes: ["FieldValueRequired spec.pxe.image: Required value"]}
+{Invalid: 'Machine.unbounded-cloud.io "$ns-a"', causes: ["FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation", "FieldValueRequired spec.pxe.image: Required value"]}
 > PATCH $machines/$ns-a
 + content-type: application/merge-patch+json
 {spec: null}

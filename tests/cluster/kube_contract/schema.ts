@@ -9,13 +9,13 @@ export const cases: readonly Case[] = [
     talk: `
 > POST $machines
 ? spec
-{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {ssh: {host: h, privateKeyRef: {name: n, namespace: o}}, pxe: {image: i, redfish: {url: u, username: v, passwordRef: {name: n, namespace: o}}, cloudInit: {userDataConfigMapRef: {name: n, namespace: o}}}}}
+{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {ssh: {host: h, privateKeyRef: {name: n, namespace: o}}, pxe: {image: i, redfish: {url: "https://u", username: v, passwordRef: {name: n, namespace: o}}, cloudInit: {userDataConfigMapRef: {name: n, namespace: o}}}}}
 < 201
 spec:
   pxe:
     cloudInit: {userDataConfigMapRef: {key: user-data, name: n, namespace: o}}
     image: i
-    redfish: {deviceID: "1", passwordRef: {key: ssh-privatekey, name: n, namespace: o}, url: u, username: v}
+    redfish: {deviceID: "1", passwordRef: {key: ssh-privatekey, name: n, namespace: o}, url: "https://u", username: v}
   ssh: {host: h, privateKeyRef: {key: ssh-privatekey, name: n, namespace: o}, username: azureuser}
 `,
   },
@@ -127,12 +127,13 @@ Failure:
 > POST $machines
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {}}}
 < 422
-{Invalid: 'Machine.unbounded-cloud.io "$ns-a"', causes: ["FieldValueRequired spec.pxe.image: Required value"]}
+{Invalid: 'Machine.unbounded-cloud.io "$ns-a"', causes: ["FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation", "FieldValueRequired spec.pxe.image: Required value"]}
 > POST $machines
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {image: i, dhcpLeases: [{ipv4: a}]}}}
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
 causes:
+  - "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
   - "FieldValueRequired spec.pxe.dhcpLeases[0].gateway: Required value"
   - "FieldValueRequired spec.pxe.dhcpLeases[0].mac: Required value"
   - "FieldValueRequired spec.pxe.dhcpLeases[0].subnetMask: Required value"
@@ -140,7 +141,7 @@ causes:
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {ssh: {}}}
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
-causes: ["FieldValueRequired spec.ssh.host: Required value", "FieldValueRequired spec.ssh.privateKeyRef: Required value"]
+causes: ["FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation", "FieldValueRequired spec.ssh.host: Required value", "FieldValueRequired spec.ssh.privateKeyRef: Required value"]
 `,
   },
   {
@@ -151,41 +152,46 @@ causes: ["FieldValueRequired spec.ssh.host: Required value", "FieldValueRequired
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
 causes:
+  - "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
   - 'FieldValueTypeInvalid spec.pxe.image: Invalid value: "integer": spec.pxe.image in body must be of type string: "integer"'
 > POST $machines
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {image: i, dhcpLeases: {}}}}
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
 causes:
+  - "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
   - 'FieldValueTypeInvalid spec.pxe.dhcpLeases: Invalid value: "object": spec.pxe.dhcpLeases in body must be of type array: "object"'
 > POST $machines
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: []}
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
-causes: ['FieldValueTypeInvalid spec: Invalid value: "array": spec in body must be of type object: "array"']
+causes: ["FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation", 'FieldValueTypeInvalid spec: Invalid value: "array": spec in body must be of type object: "array"']
 > POST $machines
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {operations: {rebootCounter: "1"}}}
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
 causes:
+  - "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
   - 'FieldValueTypeInvalid spec.operations.rebootCounter: Invalid value: "string": spec.operations.rebootCounter in body must be of type integer: "string"'
 > POST $machines
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {operations: {rebootCounter: 1.5}}}
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
 causes:
+  - "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
   - 'FieldValueTypeInvalid spec.operations.rebootCounter: Invalid value: "number": spec.operations.rebootCounter in body must be of type integer: "number"'
 > POST $machines
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {kubernetes: {bootstrapTokenRef: {name: t}, nodeLabels: {a: 1}}}}
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
 causes:
+  - "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
   - 'FieldValueTypeInvalid spec.kubernetes.nodeLabels.a: Invalid value: "integer": spec.kubernetes.nodeLabels.a in body must be of type string: "integer"'
 > POST $machines
 {apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: text}
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
-causes: ['FieldValueTypeInvalid spec: Invalid value: "string": spec in body must be of type object: "string"']
+causes: ["FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation", 'FieldValueTypeInvalid spec: Invalid value: "string": spec in body must be of type object: "string"']
 `,
   },
   {
@@ -196,6 +202,7 @@ causes: ['FieldValueTypeInvalid spec: Invalid value: "string": spec in body must
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
 causes:
+  - "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
   - "FieldValueRequired spec.pxe.dhcpLeases[0].gateway: Required value"
   - "FieldValueRequired spec.pxe.dhcpLeases[0].ipv4: Required value"
   - "FieldValueRequired spec.pxe.dhcpLeases[0].subnetMask: Required value"
@@ -224,12 +231,25 @@ Failure:
   },
   {
     name: "big integers",
+    given: MACHINE,
+    talk: `
+> PATCH $machines/$ns-a/status
++ content-type: application/merge-patch+json
+? metadata.generation
+{status: {operations: {rebootCounter: 9007199254740993}}}
+< 200
+{metadata.generation: 1}
+`,
+  },
+  {
+    name: "rules in CEL are kept",
     talk: `
 > POST $machines
-? metadata.generation
-{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {operations: {rebootCounter: 9007199254740993}}}
-< 201
-{metadata.generation: 1}
+{apiVersion: unbounded-cloud.io/v1alpha3, kind: Machine, metadata: {name: $ns-a}, spec: {pxe: {image: i, redfish: {url: u, username: v, passwordRef: {name: n, namespace: o}}}}}
+< 422
+Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
+causes:
+  - 'FieldValueInvalid spec.pxe.redfish.url: Invalid value: "u": url is not that of a BMC; want https and a host, such as https://10.0.10.11, without user, password or path'
 `,
   },
   {

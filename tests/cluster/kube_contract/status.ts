@@ -68,6 +68,7 @@ Failure:
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
 causes:
+  - "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
   - 'FieldValueNotSupported status.phase: Unsupported value: "Nonsense": supported values: "Pending", "Rebooting", "Provisioning", "Joining", "Ready", "Failed"'
 > PATCH $machines/$ns-a/status
 + content-type: application/merge-patch+json
@@ -75,6 +76,7 @@ causes:
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
 causes:
+  - "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
   - "FieldValueRequired status.conditions[0].lastTransitionTime: Required value"
   - "FieldValueRequired status.conditions[0].message: Required value"
   - "FieldValueRequired status.conditions[0].reason: Required value"
@@ -85,6 +87,7 @@ causes:
 < 422
 Invalid: 'Machine.unbounded-cloud.io "$ns-a"'
 causes:
+  - "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
   - 'FieldValueInvalid status.conditions[0].reason: Invalid value: "": conditions[0].reason in body should be at least 1 chars long'
   - 'FieldValueTypeInvalid status.conditions[0].lastTransitionTime: Invalid value: "yesterday": conditions[0].lastTransitionTime in body must be of type date-time: "yesterday"'
 > PATCH $machines/$ns-a/status

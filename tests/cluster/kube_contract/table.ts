@@ -56,9 +56,9 @@ rows:
 < 200
 kind: Table
 apiVersion: meta.k8s.io/v1
-"columnDefinitions[].name": [Name, Host, Phase, K8s Version, Age]
-"columnDefinitions[].type": [string, string, string, string, date]
-"columnDefinitions[].priority": [0, 0, 0, 0, 0]
+"columnDefinitions[].name": [Name, Host, Phase, K8s Version, Age, IP, MAC, Image, Power, Repaved, CloudInit]
+"columnDefinitions[].type": [string, string, string, string, date, string, string, string, string, string, string]
+"columnDefinitions[].priority": [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]
 "columnDefinitions[1]":
   name: Host
   type: string
@@ -66,7 +66,7 @@ apiVersion: meta.k8s.io/v1
   description: "Custom resource definition column (in JSONPath format): .spec.ssh.host"
   priority: 0
 rows:
-  - cells: [$ns-a, h, null, v1.30.0, $age]
+  - cells: [$ns-a, h, null, v1.30.0, $age, null, null, null, null, null, null]
     object:
       kind: PartialObjectMetadata
       apiVersion: meta.k8s.io/v1
@@ -91,14 +91,26 @@ rows:
                   "f:host": {}
                   "f:privateKeyRef": {".": {}, "f:key": {}, "f:name": {}, "f:namespace": {}}
                   "f:username": {}
+> PATCH $machines/$ns-a
++ content-type: application/merge-patch+json
+? metadata.generation
+{spec: {pxe: {image: i, dhcpLeases: [{mac: aa:bb:cc:dd:ee:01, ipv4: 10.0.0.1, subnetMask: 255.0.0.0, gateway: 10.0.0.2}]}}}
+< 200
+{metadata.generation: 2}
+> PATCH $machines/$ns-a/status
++ content-type: application/merge-patch+json
+? metadata.generation
+{status: {conditions: [{type: PoweredOff, status: "False", reason: PoweringOff, message: m, lastTransitionTime: "2026-01-01T00:00:00Z"}, {type: Repaved, status: "False", reason: Pending, message: m, lastTransitionTime: "2026-01-01T00:00:00Z"}]}}
+< 200
+{metadata.generation: 2}
 > GET $machines/$ns-a
 + accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json
 ? kind apiVersion columnDefinitions[].name rows[].cells
 < 200
 kind: Table
 apiVersion: meta.k8s.io/v1
-"columnDefinitions[].name": [Name, Host, Phase, K8s Version, Age]
-"rows[].cells": [[$ns-a, h, null, v1.30.0, $age]]
+"columnDefinitions[].name": [Name, Host, Phase, K8s Version, Age, IP, MAC, Image, Power, Repaved, CloudInit]
+"rows[].cells": [[$ns-a, h, null, v1.30.0, $age, 10.0.0.1, "aa:bb:cc:dd:ee:01", i, PoweringOff, Pending, null]]
 `,
   },
   {
