@@ -1,5 +1,7 @@
 /** The executable: the controller, the container's entrypoint and the kubectl plugin. */
+import { confine } from "./cmd/confine.ts";
 import { type Io, runCommand } from "./cmd/root.ts";
+import { NAME_VARIABLE } from "./cmd/run_flags.ts";
 import { ask } from "./cmd/terminal.ts";
 
 /** Signals within it are one wish: npx and `deno task` pass on what a terminal has sent to all three of us. */
@@ -55,7 +57,8 @@ if (import.meta.main) {
     terminal: () => Deno.stdout.isTerminal() && !Deno.noColor ? terminalSize() : undefined,
     ask: (question) => ask(question, controller.signal),
     signal: controller.signal,
-    calledAs: Deno.execPath(),
+    keep: confine,
+    calledAs: Deno.env.get(NAME_VARIABLE) ?? Deno.execPath(),
   };
   let code: number;
   try {

@@ -8,6 +8,7 @@ const NOT_CALLED = () => {
 };
 const IO: Io = {
   ...{ stdout: NOT_CALLED, stderr: NOT_CALLED, env: NOT_CALLED, terminal: NOT_CALLED, ask: NOT_CALLED },
+  keep: () => Promise.resolve(),
   ...{ signal: new AbortController().signal, calledAs: "metalman" },
 };
 const ACTIONS: Actions = {

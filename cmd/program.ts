@@ -4,6 +4,7 @@ import { type CommandSpec, commandTree } from "./commands.ts";
 import { completionLines } from "./complete.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { ABOUT, frontPage, programName } from "./front_page.ts";
+import { COMPLETION } from "./permissions.ts";
 import type { Actions, Io } from "./root.ts";
 import { UsageError } from "./usage.ts";
 
@@ -80,6 +81,7 @@ export async function runProgram(args: readonly string[], io: Io, actions: Actio
   const name = programName(io.calledAs);
   const tree = commandTree(io, actions);
   if (args[0] === "__complete") {
+    await io.keep(COMPLETION);
     const namesOf = { machine: actions.machineNames, context: actions.contextNames };
     io.stdout(await completionLines(tree, args.slice(1), namesOf));
     return 0;

@@ -2,6 +2,7 @@
 import type { DevSettings } from "./dev/settings.ts";
 import { frontPage, programName } from "./front_page.ts";
 import type { ClusterSettings, MachineSettings } from "./machine/settings.ts";
+import type { Permissions } from "./permissions.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 import type { DeploySettings } from "./site/settings.ts";
 import { StartError, UsageError } from "./usage.ts";
@@ -16,6 +17,8 @@ export interface Io {
   terminal(): { readonly columns: number; readonly rows: number } | undefined;
   /** Puts a question on the terminal; undefined where there is none to answer it. */
   ask(question: string): Promise<string | undefined>;
+  /** Gives up all other permissions; what it has been given a part of may mean that the process starts anew. */
+  keep(permissions: Permissions): Promise<void>;
   /** Aborted by SIGTERM or SIGINT. */
   readonly signal: AbortSignal;
   /** The name the executable was called by. */

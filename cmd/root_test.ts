@@ -22,6 +22,7 @@ async function call(args: string[], calledAs = "metalman", fail?: Error): Promis
     stdout: (text) => void (outcome.out += text),
     stderr: (text) => void (outcome.err += text),
     env: (name) => name === "HOME" ? "/home/op" : undefined,
+    keep: () => Promise.resolve(),
     signal: new AbortController().signal,
     calledAs,
     terminal: () => undefined,

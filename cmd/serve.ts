@@ -51,8 +51,6 @@ export interface Surroundings {
   readonly drainMs?: number;
   /** Unique among the replicas. @default the host's name and a random part */
   readonly identity?: string;
-  /** Keep the right to run programs: the process does more than serve. @default false */
-  readonly mayRun?: boolean;
 }
 
 /** What a site is started with. */
@@ -100,14 +98,10 @@ interface Site {
   drain(): Promise<void>;
 }
 
-/** Connects to the cluster and gives up the right to run programs where nothing needs it. */
-async function connect({ settings, mayRun }: SiteOptions, stack: AsyncDisposableStack): Promise<KubeClient> {
-  const { kubeconfig, registryConfig } = settings;
+/** Connects to the cluster. */
+async function connect({ settings }: SiteOptions, stack: AsyncDisposableStack): Promise<KubeClient> {
+  const { kubeconfig } = settings;
   const access = await locateAccess(systemHost, kubeconfig === undefined ? {} : { kubeconfig });
-  await Deno.permissions.revoke({ name: "ffi" });
-  if (!mayRun && access.credentials.exec === undefined && registryConfig === undefined) {
-    await Deno.permissions.revoke({ name: "run" });
-  }
   return stack.use(new KubeClient(access));
 }
 

@@ -1,6 +1,6 @@
 /**
  * `deno task bundle [FOLDER]`: the program as plain JavaScript, by default in dist/bundle. What is in the folder is all
- * that it needs besides Deno: no packages, no deno.json, no network. Started with {@link runFlags}:
+ * that it needs besides Deno: no packages, no deno.json, no network. Started like this:
  *
  *     deno run FLAGS dist/bundle/main.js serve-pxe ...
  *
@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { runFlags } from "./pack/run_flags.ts";
+import { FIRST_GRANTS, RUN_FLAGS } from "../cmd/run_flags.ts";
 import {
   type BuildFacts,
   moduleUrls,
@@ -76,7 +76,7 @@ async function finish(folder: string, entries: ReadonlyMap<string, string>, fact
     await Deno.writeTextFile(`${folder}/${name}`, withFacts(withoutPaths(withModuleUrls(text, urlOf)), facts));
   }
   if (rooms !== 1) throw new Error(`cmd/version.ts leaves room for the build's facts in ${rooms} places, not in one`);
-  await Deno.writeTextFile(`${folder}/flags`, runFlags().map((flag) => `${flag}\n`).join(""));
+  await Deno.writeTextFile(`${folder}/flags`, [...RUN_FLAGS, ...FIRST_GRANTS].map((flag) => `${flag}\n`).join(""));
 }
 
 /** Makes the bundle in a folder, in the place of what is there. */

@@ -23,7 +23,7 @@ export interface Hardware {
   readonly network: MachineNetwork;
   /** Where serve-pxe finds its machines. */
   readonly flags: FlagValues;
-  readonly surroundings: Pick<Surroundings, "relayPort" | "clientAddress" | "mayRun">;
+  readonly surroundings: Pick<Surroundings, "relayPort" | "clientAddress">;
 }
 
 /** What both kinds are made with. */
@@ -69,6 +69,6 @@ export async function virtualHardware(
     files: new Map([...texts, ...programs]),
     network: { first: subnet.host(0), mask: subnet.mask, gateway: subnet.server },
     flags: { "bind-address": subnet.server, "dhcp-interface": interfaceName },
-    surroundings: { mayRun: true },
+    surroundings: {},
   };
 }

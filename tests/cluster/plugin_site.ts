@@ -47,6 +47,7 @@ export class Call {
         this.questions.push(question);
         return Promise.resolve(answer);
       },
+      keep: () => Promise.resolve(),
       signal: this.#stop.signal,
       calledAs,
     };

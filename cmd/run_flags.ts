@@ -1,0 +1,19 @@
+/** How Deno is started for this program. */
+
+/** Of every Deno that runs a bundle: nothing but the bundle is looked for, and what is not allowed is not asked for. */
+const ALONE = ["--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--cached-only"];
+const UNSTABLE = ["--unstable-net", "--unstable-worker-options"];
+/** What a server needs of V8, by the measurements of docs/benchmarks.md. */
+const V8 = "--max-semi-space-size=2";
+
+/** Flags of `deno run` for a bundle, without permissions. */
+export const RUN_FLAGS: readonly string[] = [...ALONE, ...UNSTABLE, `--v8-flags=${V8}`];
+
+/** The same for `metalman dev`, which holds many servers (docs/decisions/dev.md). */
+export const DEV_RUN_FLAGS: readonly string[] = [...ALONE, ...UNSTABLE, `--v8-flags=${V8},--heap-growing-percent=30`];
+
+/** What it is started with: a command takes what it needs of it (cmd/permissions.ts). */
+export const FIRST_GRANTS = ["net", "read", "write", "env", "sys", "run", "ffi"].map((kind) => `--allow-${kind}`);
+
+/** The name that the packed file was called by, for Deno does not tell. */
+export const NAME_VARIABLE = "METALMAN_CALLED_AS";
