@@ -11,6 +11,7 @@ import {
   statusSettings,
 } from "./machine/settings.ts";
 import { completionScript, SHELLS } from "./completion.ts";
+import { MANIFEST_FLAGS, MANIFEST_PARTS, manifestSettings } from "./manifest_settings.ts";
 import type { Actions, Io } from "./root.ts";
 import { SERVE_FLAGS, serveSettings } from "./serve_settings.ts";
 import { deployFlags, deploySettings } from "./site/settings.ts";
@@ -137,12 +138,32 @@ function machine(io: Io, actions: Actions): CommandSpec {
   };
 }
 
+function manifests(io: Io): CommandSpec {
+  return {
+    name: "manifests",
+    about: COMMANDS.manifests,
+    examples: [
+      ["Namespace, definition of Machines, accounts and rights", "manifests | kubectl apply -f -"],
+      ["The definition of Machines alone", "manifests crd"],
+      ["Two Machines to begin with", "manifests example > machines.yaml"],
+    ],
+    flags: MANIFEST_FLAGS,
+    takes: "[part]",
+    words: MANIFEST_PARTS,
+    run: async ([part = "all"], values) => {
+      const settings = manifestSettings(part, values);
+      io.stdout((await import("./manifests.ts")).manifests(settings));
+    },
+  };
+}
+
 /** All of them. */
 export function commandTree(io: Io, actions: Actions): readonly CommandSpec[] {
   return [
     servePxe(io, actions),
     machine(io, actions),
     { name: "site", about: COMMANDS.site, commands: [deployPxe(io, actions), servePxe(io, actions)] },
+    manifests(io),
     dev(io, actions),
     {
       name: "completion",

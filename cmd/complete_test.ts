@@ -23,8 +23,8 @@ function words(completion: Completion): unknown {
 }
 
 const CASES: readonly [line: string, wanted: unknown][] = [
-  ["", "serve-pxe machine site dev completion version"],
-  ["mach", "serve-pxe machine site dev completion version"],
+  ["", "serve-pxe machine site manifests dev completion version"],
+  ["mach", "serve-pxe machine site manifests dev completion version"],
   ["machine ", "repave reboot list status"],
   ["machine status ", { kind: "machine", cluster: {}, taken: [] }],
   ["machine status a ", ""],
@@ -48,6 +48,7 @@ const CASES: readonly [line: string, wanted: unknown][] = [
   ["machine list -l a=b -o name -", "--kubeconfig --context --help"],
   ["dev --state=", { kind: "files" }],
   ["completion ", "bash zsh fish kubectl"],
+  ["manifests ", "crd namespace rbac example all"],
   ["version ", ""],
 ];
 

@@ -5,6 +5,7 @@ export const COMMANDS = {
   "serve-pxe": "Network-boot the Machines of a site: DHCP, TFTP, HTTP and their images, in one process",
   machine: "Reinstall and reboot Machines, and see how they are",
   site: "Deploy the PXE server of a site to the cluster, or run it here",
+  manifests: "Print what metalman needs in a cluster: for kubectl apply -f -",
   dev: "Try it all on this machine: a small cluster, a registry and emulated servers, without root or hardware",
   completion: "Print a script that lets a shell complete commands, flags and names of Machines",
   version: "Print the version",

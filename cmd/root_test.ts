@@ -141,7 +141,7 @@ Deno.test("the help of the whole names each command, and so does each group; a g
   equal(code, 0);
   match(out, /^Usage: kubectl unbounded COMMAND\n/);
   deepEqual([...out.matchAll(/^ {2}(\S+)/gm)].map(([, name]) => name), [
-    ...["serve-pxe", "machine", "site", "dev", "completion", "version"],
+    ...["serve-pxe", "machine", "site", "manifests", "dev", "completion", "version"],
   ]);
   const group = await call(["machine"]);
   deepEqual([group.code, group.out], [2, ""]);
