@@ -94,6 +94,11 @@ async function writeAuthorities(root: string): Promise<void> {
 }
 
 async function writeFiles(root: string): Promise<void> {
+  // What the script of base-files does when it is installed.
+  for (const [link, to] of [["var/run", "/run"], ["var/lock", "/run/lock"]] as const) {
+    await Deno.remove(`${root}/${link}`);
+    await Deno.symlink(to, `${root}/${link}`);
+  }
   for (const [path, text] of Object.entries(FILES)) await Deno.writeTextFile(`${root}/${path}`, text);
   await Deno.mkdir(`${root}/home/nonroot`, { recursive: true });
   await Deno.chmod(`${root}/home/nonroot`, 0o700);

@@ -3,7 +3,7 @@ import { DISTROLESS, DISTROLESS_CONFIG } from "./base.ts";
 import { imageConfig, umociFlags } from "./config.ts";
 import { contextNames } from "./context.ts";
 import { DockerfileError, readDockerfile } from "./dockerfile.ts";
-import { runFlags } from "../pack/run_flags.ts";
+import { FIRST_GRANTS, RUN_FLAGS } from "../../cmd/run_flags.ts";
 
 const FILE = new URL("../../Dockerfile", import.meta.url);
 
@@ -112,7 +112,8 @@ Deno.test("our Dockerfile makes a container that is not root and takes the argum
   deepEqual(config.entrypoint, [
     "/usr/lib/metalman/deno",
     "run",
-    ...runFlags(),
+    ...RUN_FLAGS,
+    ...FIRST_GRANTS,
     "/usr/lib/metalman/bundle/main.js",
   ]);
   equal(umociFlags(config).filter((flag) => flag.startsWith("--config.env=")).length, Object.keys(config.env).length);
