@@ -42,7 +42,10 @@ export function createAttestation(options: AttestOptions): Attestation {
     requestToken: (signal) => requestToken(client, signal),
     clusterCa: (signal) => clusterCa(facts, signal),
     policy: { authorities, requireEkCert, onlyInstalling: attestOnlyInstalling },
-    event: machines.event,
+    event(machine, severity, reason, message) {
+      if (reason === "TokenIssued") machines.boots.saw(machine, { kind: "attested" });
+      machines.event(machine, severity, reason, message);
+    },
     log: options.log,
     clock: systemClock,
     random: Math.random,

@@ -1,9 +1,9 @@
 /** The Machines of a site: watched, indexed, reported on. Joins k8s/, machine/ and controllers/ for cmd/serve.ts. */
 import type { Clock } from "../base/clock.ts";
-import { LineBudget } from "../base/line_budget.ts";
 import type { Logger } from "../base/log.ts";
 import type { TaskGroup } from "../base/tasks.ts";
 import { conflictStatus, describeConflict } from "../controllers/address_conflicts.ts";
+import { BootReports } from "../controllers/boot_reports.ts";
 import { MachineReports } from "../controllers/machine_reports.ts";
 import { type AddressConflict, MachineStore } from "../controllers/machine_store.ts";
 import { ObjectCache, withoutManagedFields } from "../k8s/cache.ts";
@@ -13,23 +13,24 @@ import { EventRecorder } from "../k8s/events.ts";
 import { StatusWriter } from "../k8s/status.ts";
 import { watchCollection } from "../k8s/watch.ts";
 import { ConditionType } from "../machine/conditions.ts";
-import { type Machine, MACHINE_API_VERSION, type MachineObject, SITE_LABEL } from "../machine/types.ts";
-
-/** Something said about a Machine. */
-export type Report = (machine: Machine, severity: "Normal" | "Warning", reason: string, message: string) => void;
+import type { TellOwner } from "../machine/event_reasons.ts";
+import { type Machine, type MachineObject, SITE_LABEL } from "../machine/types.ts";
+import { bootRecorder, recorder, reporter } from "./machine_events.ts";
 
 /** Machines and what is written about them. */
 export interface Machines {
   readonly store: MachineStore;
   readonly reports: MachineReports;
+  /** Their last boots; to be told of all that is seen of them. */
+  readonly boots: BootReports;
   /** Writes to the status of Machines. */
-  readonly statuses: StatusWriter<MachineObject>;
+  readonly statuses: Pick<StatusWriter<MachineObject>, "write">;
   /** Takes a Machine as the API has it after a write, before the watch says so. */
   readonly stored: (object: MachineObject) => void;
   /** Writes an Event, where that is granted. */
-  readonly event: Report;
+  readonly event: TellOwner;
   /** Writes an Event, and a log line for a warning. */
-  readonly report: Report;
+  readonly report: TellOwner;
   /** Whether the first list of Machines is complete. */
   readonly synced: () => boolean;
   /** Calls back once it is. */
@@ -63,7 +64,13 @@ export function followMachines(options: MachinesOptions): Machines {
   const { client, log, clock, random, tasks } = options;
   const common = { client, log, clock, random };
   const cache = new ObjectCache<MachineObject>({ log, transform: withoutManagedFields });
-  const statuses = new StatusWriter<MachineObject>({ ...common, resource: MACHINES, cached: (key) => cache.get(key) });
+  const writer = new StatusWriter<MachineObject>({ ...common, resource: MACHINES, cached: (key) => cache.get(key) });
+  const statuses: Machines["statuses"] = {
+    write(name, slot, decide) {
+      boots.writeHeld(name);
+      return writer.write(name, slot, decide);
+    },
+  };
   const events = new EventRecorder({ ...common, component: "metalman", instance: Deno.hostname() });
   const event = recorder(events);
   const report = reporter(event, log, clock);
@@ -77,7 +84,14 @@ export function followMachines(options: MachinesOptions): Machines {
     clock,
     changed: (name) => store.refresh(name),
     stored,
-    installed: (machine) => event(machine, "Normal", "Installed", "the machine reports that it is installed"),
+    saw: (machine, sight) => boots.saw(machine, sight),
+    tell: event,
+  });
+  const boots: BootReports = new BootReports({
+    ...{ log, clock, random },
+    machines: { byName: (name) => store.byName(name) },
+    submit: (machine, decide) => reports.boot(machine, decide),
+    written: bootRecorder(events),
   });
   const stalls = new Controller({
     ...common,
@@ -107,6 +121,7 @@ export function followMachines(options: MachinesOptions): Machines {
     changed: (name, machine) => {
       if (machine === undefined) reports.forget(name);
       else if (machine.object.status?.conditions !== undefined) stalls.enqueue(name);
+      boots.machineChanged(name, machine);
       tellConflicts(name);
       options.changed(name, machine);
     },
@@ -124,8 +139,9 @@ export function followMachines(options: MachinesOptions): Machines {
     for (const machine of store.all()) tellConflicts(machine.name);
   });
 
-  tasks.start("status writer", (signal) => statuses.run(signal));
+  tasks.start("status writer", (signal) => writer.run(signal));
   tasks.start("events", (signal) => events.run(signal));
+  tasks.start("boots", (signal) => boots.run(signal));
   tasks.start("cloud-init checks", (signal) => stalls.run(signal));
   const selection = { labelSelector: siteSelector(options.site) };
   tasks.start(
@@ -135,35 +151,16 @@ export function followMachines(options: MachinesOptions): Machines {
   return {
     store,
     reports,
+    boots,
     statuses,
     stored,
     event,
     report,
     synced: () => cache.isSynced,
     whenSynced: (then) => void cache.synced.then(then),
-    flush: (signal) => reports.flush(signal),
-  };
-}
-
-/** A machine that asks again and again for what fails must not fill the log; the Event recorder counts on its own. */
-const WARNINGS = { burst: 500, perSecond: 5 };
-
-/** Events alone: for what whoever found it has logged already. */
-function recorder(events: EventRecorder): Report {
-  return ({ name, uid }, type, reason, message) =>
-    events.record({ apiVersion: MACHINE_API_VERSION, kind: "Machine", name, uid }, { type, reason, message });
-}
-
-function reporter(event: Report, log: Logger, clock: Clock): Report {
-  const budget = new LineBudget(WARNINGS);
-  return (machine, severity, reason, message) => {
-    event(machine, severity, reason, message);
-    if (severity === "Normal" || !budget.take(clock.now())) return;
-    log.warn("machine needs attention", {
-      machine: machine.name,
-      reason,
-      message,
-      alsoHeldBack: budget.heldBack(),
-    });
+    flush(signal) {
+      boots.flush();
+      return reports.flush(signal);
+    },
   };
 }

@@ -1,9 +1,10 @@
 /** Power and installations: BMCs, Secrets, the controllers over them. Joins redfish/, k8s/, pxe/ and controllers/ for cmd/serve.ts. */
+import { formatIpv4 } from "../base/address.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { BmcCalls, onlyWhile } from "../controllers/bmc_calls.ts";
 import { BmcPasswords } from "../controllers/bmc_passwords.ts";
-import { BootTrace, type Protocol } from "../controllers/boot_trace.ts";
+import type { Protocol } from "../controllers/boot_trace.ts";
 import { PowerController } from "../controllers/power.ts";
 import { RepaveController } from "../controllers/repave.ts";
 import type { KubeClient } from "../k8s/client.ts";
@@ -50,7 +51,7 @@ export interface PowerOptions {
 /** Made ready to switch the machines that have a BMC. */
 export function createPower(options: PowerOptions): Power {
   const { settings, client, machines, log, clock, stack } = options;
-  const trace = new BootTrace();
+  const { boots } = machines;
   const bmcs = stack.use(
     new BmcPool({
       concurrency: settings.bmcConcurrency,
@@ -78,13 +79,16 @@ export function createPower(options: PowerOptions): Power {
     bmcs: onlyWhile(options.leads, bmcs),
     passwords,
     httpUri: (machine) => httpBootUri(options, machine),
-    poweredOn: (name) => trace.poweredOn(name),
+    poweredOn(name) {
+      const machine = machines.store.byName(name);
+      if (machine !== undefined) boots.poweredOn(machine);
+    },
     log,
     clock,
   });
   const power = stack.use(new PowerController({ ...common, calls }));
   const limits = { timeoutMs: settings.repaveTimeoutMs, maxAttempts: settings.repaveMaxAttempts };
-  const repaves = new RepaveController({ ...common, limits, seen: (name) => trace.describe(name) });
+  const repaves = new RepaveController({ ...common, limits, seen: (name) => boots.describe(name) });
   const changed = (name: string, machine: Machine | undefined) => {
     power.machineChanged(name, machine);
     repaves.machineChanged(name, machine);
@@ -94,21 +98,47 @@ export function createPower(options: PowerOptions): Power {
       for (const machine of machines.store.all()) changed(machine.name, machine);
       await Promise.all([power.run(signal), repaves.run(signal)]);
     },
-    machineChanged(name, machine) {
-      if (machine === undefined) trace.forget(name);
-      changed(name, machine);
-    },
-    dhcpDecided: ({ hit, outcome, reply, reason }) =>
-      trace.dhcp(hit.machine.name, outcome === "reply" && reply !== "NAK" ? undefined : reason),
-    traced: (resolve, directory, over) => tracedResolver(trace, resolve, directory, over),
+    machineChanged: changed,
+    dhcpDecided: (event) => dhcpDecided(event, options),
+    traced: (resolve, directory, over) => tracedResolver(options, resolve, directory, over),
   };
 }
 
-function tracedResolver(trace: BootTrace, resolve: FileResolver, directory: Directory, over: Protocol): FileResolver {
+function dhcpDecided(
+  { hit: { machine, lease }, request, outcome, reply, reason, firmware, noBootFile }: DhcpEvent,
+  { machines: { boots, event, report }, images }: PowerOptions,
+): void {
+  const { architecture } = firmware ?? {};
+  const silence = outcome === "reply" && reply !== "NAK" ? undefined : reason;
+  const discover = request === "DISCOVER";
+  const sight = { kind: "dhcp" as const, discover, ...(architecture === undefined ? {} : { architecture }) };
+  boots.dhcp(machine, silence, firmware === undefined ? undefined : sight);
+  if (outcome === "declined") {
+    const address = formatIpv4(lease.ipv4);
+    report(machine, "Warning", "AddressDeclined", `the machine found ${address} in use by somebody else`);
+  }
+  // While the image is on its way, its own Events say so.
+  if (firmware === undefined || noBootFile === undefined || "reason" in images.imageFor(machine, false)) return;
+  event(machine, "Warning", "NoBootFile", `firmware ${architecture ?? firmware.kind}: ${noBootFile}`);
+}
+
+function tracedResolver(
+  { machines: { boots }, images }: PowerOptions,
+  resolve: FileResolver,
+  directory: Directory,
+  over: Protocol,
+): FileResolver {
   return (client, path) => {
     const remember = (answer: FileAnswer) => {
       const machine = directory.byIp(client)?.machine;
-      if (machine !== undefined) trace.file(machine.name, path, over, failureOf(answer));
+      if (machine === undefined) return answer;
+      const image = images.imageFor(machine, false);
+      boots.file(machine, {
+        path,
+        over,
+        failure: failureOf(answer),
+        image: "digest" in image ? image.digest : undefined,
+      });
       return answer;
     };
     const answer = resolve(client, path);

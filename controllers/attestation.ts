@@ -17,6 +17,7 @@ import { ApiError, isTransient } from "../k8s/errors.ts";
 import type { StatusWriter } from "../k8s/status.ts";
 import { withPinnedKey, withToken } from "../machine/attestation.ts";
 import type { Directory } from "../machine/directory.ts";
+import type { TellOwner } from "../machine/event_reasons.ts";
 import type { Machine, MachineObject } from "../machine/types.ts";
 import { HourlyBudget } from "./token_budget.ts";
 
@@ -47,7 +48,7 @@ export interface AttestationOptions {
   /** What the operator wants. */
   readonly policy: AttestPolicy;
   /** Says something about a Machine where an operator sees it. */
-  readonly event: (machine: Machine, severity: "Normal" | "Warning", reason: string, message: string) => void;
+  readonly event: TellOwner;
   /** What is said about nobody's requests and about trouble. */
   readonly log: Logger;
   /** Time. */

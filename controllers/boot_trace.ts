@@ -40,6 +40,11 @@ export class BootTrace {
     trace.last = { path: path.slice(0, MAX_TEXT), over, failure: failure?.slice(0, MAX_TEXT) };
   }
 
+  /** Whether it has asked this instance for files. */
+  hasFiles(machine: string): boolean {
+    return this.#traces.get(machine)?.last !== undefined;
+  }
+
   /** Forgets a Machine that is gone. */
   forget(machine: string): void {
     this.#traces.delete(machine);

@@ -3,6 +3,7 @@ import { backoffMs } from "../base/backoff.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { TaskGroup } from "../base/tasks.ts";
+import type { EVENT_REASONS, EventReason, TellOwner } from "../machine/event_reasons.ts";
 import type { Machine } from "../machine/types.ts";
 import { type DockerConfig, parseDockerCfg, parseDockerConfig } from "../registry/credentials.ts";
 import { CredentialsError, ImageReferenceError, PullError } from "../registry/errors.ts";
@@ -30,7 +31,7 @@ export interface ImageControllerOptions {
   /** For the operator. */
   readonly log: Logger;
   /** Tells the Machine's owner, as an Event. */
-  readonly report: (machine: Machine, severity: "Normal" | "Warning", reason: string, message: string) => void;
+  readonly report: TellOwner;
   /** For all waits. @default the system's */
   readonly clock?: Clock;
   /** From 0 to 1, so that many instances do not ask at once. */
@@ -213,7 +214,12 @@ export class ImageController implements AsyncDisposable {
     this.#report(want, "Warning", "ImagePullFailed", message);
   }
 
-  #report(want: Want, severity: "Normal" | "Warning", reason: string, message: string): void {
+  #report<Reason extends EventReason>(
+    want: Want,
+    severity: (typeof EVENT_REASONS)[Reason],
+    reason: Reason,
+    message: string,
+  ): void {
     for (const machine of this.#machinesOf(want)) this.#options.report(machine, severity, reason, message);
   }
 

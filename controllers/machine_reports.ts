@@ -4,8 +4,10 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import type { Decide, StatusWriter } from "../k8s/status.ts";
-import { ConditionType } from "../machine/conditions.ts";
+import type { Decide, StatusWriter, WriteOutcome } from "../k8s/status.ts";
+import type { Sight } from "../machine/boot_sight.ts";
+import { conditionOf, ConditionReason, ConditionType } from "../machine/conditions.ts";
+import type { TellOwner } from "../machine/event_reasons.ts";
 import { type CloudInitEvent, cloudInitReport, nextStallCheck, pxeDisabled } from "../machine/reports.ts";
 import type { Machine, MachineObject } from "../machine/types.ts";
 
@@ -16,8 +18,10 @@ export interface MachineReportsOptions {
   readonly changed: (name: string) => void;
   /** Called with each object as the API has it after a write. */
   readonly stored: (object: MachineObject) => void;
-  /** Told once for each installation, for an Event. */
-  readonly installed: (machine: Machine) => void;
+  /** Told of each report, before anything of it is written. */
+  readonly saw: (machine: Machine, sight: Sight) => void;
+  /** Tells the Machine's owner, as an Event. */
+  readonly tell: TellOwner;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -25,7 +29,8 @@ export interface MachineReportsOptions {
 /** A report that the API does not have yet. */
 interface Pending {
   readonly uid: string | undefined;
-  readonly decide: Decide<MachineObject>;
+  /** Absent where nothing that is served depends on it. */
+  readonly shown?: Decide<MachineObject>;
 }
 
 /** Takes reports and keeps them until they are written; of one kind, only a machine's newest matters. */
@@ -49,18 +54,30 @@ export class MachineReports {
 
   /** Contract 2, CloudInitDone. */
   cloudInit(machine: Machine, event: CloudInitEvent): void {
-    const now = this.#options.clock.now();
+    const { clock, saw, tell } = this.#options;
+    const now = clock.now();
+    saw(machine, { kind: "cloud-init", event });
     this.#submit(machine, ConditionType.CloudInitDone, (object) => cloudInitReport(object, event, now));
+    const status = cloudInitReport(machine.object, event, now);
+    const condition = status && conditionOf({ ...machine.object, status }, ConditionType.CloudInitDone);
+    if (condition?.reason === ConditionReason.Failed) tell(machine, "Warning", "CloudInitFailed", condition.message);
   }
 
   /** Contract 2, Repaved: the repave that the Machine asked for when it reported is done. */
   pxeDisable(machine: Machine): void {
-    const now = this.#options.clock.now();
+    const { clock, log, saw, tell } = this.#options;
+    const now = clock.now();
+    saw(machine, { kind: "installed" });
     const report = { wantedRepaves: machine.wanted.repaveCounter, image: machine.image ?? "" };
     if (pxeDisabled(machine.object, report, now) === undefined) return;
-    this.#options.log.info("machine installed; PXE is disabled", { machine: machine.name, ...report });
-    this.#options.installed(machine);
+    log.info("machine installed; PXE is disabled", { machine: machine.name, ...report });
+    tell(machine, "Normal", "Installed", "the machine reports that it is installed");
     this.#submit(machine, ConditionType.Repaved, (object) => pxeDisabled(object, report, now));
+  }
+
+  /** What was seen of its last boot; settles when it is written. */
+  boot(machine: Machine, change: Decide<MachineObject>): Promise<WriteOutcome<MachineObject>> {
+    return this.#keep(machine, "boot", change, false);
   }
 
   /**
@@ -80,7 +97,9 @@ export class MachineReports {
     }
     this.#runningSince.delete(name);
     if (check.kind === "none") return;
-    this.#options.log.warn("cloud-init has stalled", { machine: name, last: condition?.message });
+    const last = condition?.message;
+    this.#options.log.warn("cloud-init has stalled", { machine: name, last });
+    this.#options.tell(machine, "Warning", "CloudInitTimedOut", `nothing was heard for 5 minutes after: ${last}`);
     this.#submit(machine, ConditionType.CloudInitDone, (newest) => {
       const again = nextStallCheck(newest, sinceMs, now);
       return again.kind === "timedOut" ? again.status : undefined;
@@ -112,25 +131,34 @@ export class MachineReports {
   /** The object as it will be once its reports are written. */
   overlay(object: MachineObject): MachineObject {
     let { status } = object;
-    for (const { uid, decide } of this.#pending.get(object.metadata.name)?.values() ?? []) {
-      if (uid === object.metadata.uid) status = decide({ ...object, ...(status ? { status } : {}) }) ?? status;
+    for (const { uid, shown } of this.#pending.get(object.metadata.name)?.values() ?? []) {
+      if (uid === object.metadata.uid) status = shown?.({ ...object, ...(status ? { status } : {}) }) ?? status;
     }
     return status === object.status ? object : { ...object, ...(status ? { status } : {}) };
   }
 
-  #submit({ name, object: { metadata: { uid } } }: Machine, slot: string, change: Decide<MachineObject>): void {
+  #submit(machine: Machine, slot: string, change: Decide<MachineObject>): void {
+    void this.#keep(machine, slot, change, true);
+  }
+
+  async #keep(
+    { name, object: { metadata: { uid } } }: Machine,
+    slot: string,
+    change: Decide<MachineObject>,
+    isShown: boolean,
+  ): Promise<WriteOutcome<MachineObject>> {
     // A Machine that was deleted and made again has reported nothing.
     const decide: Decide<MachineObject> = (object) => object.metadata.uid === uid ? change(object) : undefined;
     const slots = this.#pending.get(name) ?? new Map<string, Pending>();
-    const pending: Pending = { uid, decide };
+    const pending: Pending = { uid, ...(isShown ? { shown: decide } : {}) };
     this.#pending.set(name, slots.set(slot, pending));
-    this.#options.changed(name);
-    this.#options.statuses.write(name, slot, decide).then((outcome) => {
-      if (slots.get(slot) !== pending) return;
-      slots.delete(slot);
-      if (slots.size === 0) this.#pending.delete(name);
-      if (this.#pending.size === 0) this.#onEmpty();
-      if (outcome.kind !== "gone") this.#options.stored(outcome.object);
-    });
+    if (isShown) this.#options.changed(name);
+    const outcome = await this.#options.statuses.write(name, slot, decide);
+    if (slots.get(slot) !== pending) return outcome;
+    slots.delete(slot);
+    if (slots.size === 0) this.#pending.delete(name);
+    if (this.#pending.size === 0) this.#onEmpty();
+    if (outcome.kind !== "gone") this.#options.stored(outcome.object);
+    return outcome;
   }
 }

@@ -28,13 +28,15 @@ function setUp() {
   }[] = [];
   const changed: string[] = [];
   const stored: MachineObject[] = [];
-  const installed: string[] = [];
+  const told: string[] = [];
+  const seen: string[] = [];
   const reports = new MachineReports({
     clock,
     log: new MemoryLogger(),
     changed: (name) => changed.push(name),
     stored: (o) => stored.push(o),
-    installed: ({ name }) => installed.push(name),
+    saw: (_, { kind }) => seen.push(kind),
+    tell: ({ name }, severity, reason) => told.push(`${name} ${severity} ${reason}`),
     statuses: {
       write(_key, slot, decide) {
         const done = Promise.withResolvers<WriteOutcome<MachineObject>>();
@@ -43,13 +45,13 @@ function setUp() {
       },
     },
   });
-  return { clock, reports, writes, changed, stored, installed };
+  return { clock, reports, writes, changed, stored, told, seen };
 }
 
 Deno.test("a report shows at once, and is the API's own once it is written (contract 11.15)", async () => {
-  const { reports, writes, changed, stored, installed } = setUp();
+  const { reports, writes, changed, stored, told } = setUp();
   reports.pxeDisable(machineOf(object()));
-  deepEqual([changed, installed, reports.waiting], [["a"], ["a"], 1]);
+  deepEqual([changed, told, reports.waiting], [["a"], ["a Normal Installed"], 1]);
   const shown = reports.overlay(object());
   equal(shown.status?.operations?.repaveCounter, 2);
   deepEqual(shown.status?.conditions?.map((c) => [c.type, c.status, c.message]), [["Repaved", "True", "image=i:v1"]]);
@@ -63,10 +65,10 @@ Deno.test("a report shows at once, and is the API's own once it is written (cont
 });
 
 Deno.test("a machine that says again that it is installed causes no write (contract 7)", () => {
-  const { reports, writes, installed } = setUp();
+  const { reports, writes, told, seen } = setUp();
   reports.pxeDisable(machineOf(object()));
   reports.pxeDisable(machineOf(reports.overlay(object())));
-  deepEqual([writes.length, installed.length], [1, 1]);
+  deepEqual([writes.length, told.length, seen], [1, 1, ["installed", "installed"]]);
 });
 
 Deno.test("of a kind only the newest report waits, and an older write does not end it", async () => {
@@ -80,6 +82,27 @@ Deno.test("of a kind only the newest report waits, and an older write does not e
   deepEqual(reports.overlay(object()).status?.conditions?.map((c) => c.reason), ["Succeeded"]);
 });
 
+Deno.test("what is seen of a boot waits as reports do, and changes nothing that is served", async () => {
+  const { reports, writes, changed, stored } = setUp();
+  const boot = { number: 1, steps: [] };
+  const written = reports.boot(machineOf(object()), ({ status }) => ({ ...status, boot }));
+  deepEqual([reports.waiting, changed], [1, []]);
+  const plain = object();
+  equal(reports.overlay(plain), plain);
+  deepEqual(writes[0]!.decide(object())!.boot, boot);
+  equal(writes[0]!.decide(object("2")), undefined);
+  writes[0]!.done.resolve({ kind: "written", object: object() });
+  equal((await written).kind, "written");
+  deepEqual([reports.waiting, stored.length], [0, 1]);
+});
+
+Deno.test("cloud-init that fails is told, with the stage", () => {
+  const { reports, told } = setUp();
+  reports.cloudInit(machineOf(object()), { ...START, type: "finish", result: "SUCCESS" });
+  reports.cloudInit(machineOf(object()), { ...START, type: "finish", result: "FAIL" });
+  deepEqual(told, ["a Warning CloudInitFailed"]);
+});
+
 Deno.test("a Machine made again under the same name has reported nothing", () => {
   const { reports, writes } = setUp();
   reports.cloudInit(machineOf(object("1")), START);
@@ -89,7 +112,7 @@ Deno.test("a Machine made again under the same name has reported nothing", () =>
 });
 
 Deno.test("cloud-init that runs for 5 minutes without a change is TimedOut, once (contract 2)", () => {
-  const { reports, writes, clock } = setUp();
+  const { reports, writes, clock, told } = setUp();
   equal(reports.checkStall(machineOf(object())), undefined);
   reports.cloudInit(machineOf(object()), START);
   const running = machineOf(reports.overlay(object()));
@@ -105,4 +128,5 @@ Deno.test("cloud-init that runs for 5 minutes without a change is TimedOut, once
   const condition = writes.at(-1)!.decide(later.object)!.conditions![0]!;
   deepEqual([condition.status, condition.reason], ["Unknown", "TimedOut"]);
   equal(condition.message, "cloud-init did not complete within 5m0s");
+  deepEqual(told, ["a Warning CloudInitTimedOut"]);
 });

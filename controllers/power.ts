@@ -8,6 +8,7 @@ import { TaskGroup } from "../base/tasks.ts";
 import { Controller, type Result } from "../k8s/controller.ts";
 import type { Decide, StatusWriter, WriteOutcome } from "../k8s/status.ts";
 import { conditionOf, ConditionType } from "../machine/conditions.ts";
+import type { EventReason, TellOwner } from "../machine/event_reasons.ts";
 import { cycleOf, troubled } from "../machine/power_cycle.ts";
 import { recorded, stepping, waiting } from "../machine/power_facts.ts";
 import { powerStep } from "../machine/power_plan.ts";
@@ -27,14 +28,14 @@ export interface PowerControllerOptions {
   readonly stored: (object: MachineObject) => void;
   readonly calls: Pick<BmcCalls, "make" | "release">;
   /** Tells the Machine's owner, as an Event and, for a warning, a log line. */
-  readonly report: (machine: Machine, severity: "Normal" | "Warning", reason: string, message: string) => void;
+  readonly report: TellOwner;
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
 /** Reasons of Events. */
-const REASONS: Readonly<Record<BmcFault, string>> = {
+const REASONS = {
   unreachable: "BmcUnreachable",
   tls: "BmcUnreachable",
   certificate: "BmcCertificateChanged",
@@ -43,7 +44,7 @@ const REASONS: Readonly<Record<BmcFault, string>> = {
   refused: "BmcRefused",
   "no system": "BmcNoSystem",
   protocol: "BmcNotRedfish",
-};
+} as const satisfies Readonly<Record<BmcFault, EventReason>>;
 /** A Secret is looked at so often while it is what is wrong: correcting it takes effect without a restart (11.17). */
 const SECRET_MS = 15_000;
 /** Steps in a row without a wait; a plan that wants more goes in circles. */

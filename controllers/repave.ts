@@ -4,6 +4,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { Logger } from "../base/log.ts";
 import { Controller, type Result } from "../k8s/controller.ts";
 import type { StatusWriter } from "../k8s/status.ts";
+import type { TellOwner } from "../machine/event_reasons.ts";
 import { type RepaveLimits, type RepaveStep, repaveStep } from "../machine/repave_plan.ts";
 import { type Machine, type MachineObject, readMachine, type RepaveCount } from "../machine/types.ts";
 import { unlessAborted } from "./unless_aborted.ts";
@@ -18,7 +19,7 @@ export interface RepaveControllerOptions {
   /** What a machine did last, in words. */
   readonly seen: (machine: string) => string;
   /** Tells the Machine's owner, as an Event and a log line. */
-  readonly report: (machine: Machine, severity: "Normal" | "Warning", reason: string, message: string) => void;
+  readonly report: TellOwner;
   readonly limits: RepaveLimits;
   readonly log: Logger;
   readonly clock: Clock;
