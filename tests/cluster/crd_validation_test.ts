@@ -215,6 +215,21 @@ Deno.test("the rules of addresses accept what metalman reads, and nothing else (
   }
 });
 
+Deno.test("the rules of addresses hold for each number in each place (contract 1)", () => {
+  const numbers = [...Array.from({ length: 1000 }, (_, i) => String(i)), "00", "01", "010", "0255", "", "+1", "1 "];
+  for (
+    const like of [["10", "0", "0", "1"], ["255", "255", "255", "0"], ["255", "255", "0", "0"], ["255", "0", "0", "0"]]
+  ) {
+    for (const place of like.keys()) {
+      for (const text of numbers.map((number) => like.with(place, number).join("."))) {
+        equal(RULES.get("ipv4")!.test(text), reads(parseHostIpv4, text), text);
+        equal(RULES.get("subnetMask")!.test(text), reads(parseMask, text), text);
+        for (const same of ["dns", "gateway"]) equal(RULES.get(same)!.test(text), RULES.get("ipv4")!.test(text), text);
+      }
+    }
+  }
+});
+
 Deno.test("a BMC's URL that the rule accepts is one that metalman can use (contract 9)", () => {
   const urls = fc.tuple(
     fc.constantFrom("https://", "HTTPS://", "http://", "https:", ""),
