@@ -1,5 +1,6 @@
 /** Machines as text for people: pure, from objects to lines. */
 import { age, ageOf } from "../../dev/apiserver/table/age.ts";
+import { bootOf } from "../../machine/boot_timeline.ts";
 import { ConditionReason, conditionsOf, ConditionType } from "../../machine/conditions.ts";
 import { type Condition, type MachineObject, readMachine } from "../../machine/types.ts";
 import { hasBmc } from "./steps.ts";
@@ -116,6 +117,23 @@ function lastDeed(object: MachineObject, events: readonly EventObject[], nowMs: 
   return `${oneLine(newest.text)} (${age(nowMs - Date.parse(newest.time))} ago)`;
 }
 
+/** The last boot, each step with the time from the one before; none where none was seen. */
+function bootLines(object: MachineObject): string[] {
+  const boot = bootOf(object);
+  if (boot === undefined) return [];
+  const { number, method, architecture, firmware, image, steps } = boot;
+  const facts = [`number ${number}`, method, [architecture, firmware].filter(Boolean).join(" "), image];
+  const rows = steps.map(({ name, time, message = "" }, i) => {
+    const sinceMs = i === 0 ? NaN : Date.parse(time) - Date.parse(steps[i - 1]!.time);
+    // Replicas' clocks may differ.
+    return [`  ${name}`, time, sinceMs >= 0 ? `+${age(sinceMs)}` : "", oneLine(message)];
+  });
+  return [
+    `Last boot: ${facts.filter(Boolean).join(", ")}`,
+    ...columns([["  STEP", "TIME", "AFTER", "MESSAGE"], ...rows]),
+  ];
+}
+
 /** The lines of `machine status`; without Events where they may not be read. */
 export function statusLines(
   object: MachineObject,
@@ -145,6 +163,7 @@ export function statusLines(
   lines.push("Conditions:");
   if (conditions.length === 0) lines.push("  none");
   else lines.push(...columns([["  TYPE", "STATUS", "REASON", "AGE", "MESSAGE"], ...conditions]));
+  lines.push(...bootLines(object));
   lines.push("Events:");
   if (events === undefined) return [...lines, "  may not be read (events: list)"];
   if (recent.length === 0) return [...lines, "  none"];

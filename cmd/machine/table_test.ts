@@ -105,3 +105,30 @@ Deno.test("statusLines() says that the BMC cannot set the boot order, and why", 
   equal(power, "Power:        on (as it was left after the last reboot)");
   equal(line, "Boot order:   its own: the BMC cannot set it: 501 Not Implemented");
 });
+
+Deno.test("statusLines() shows the last boot, each step with the time since the one before", () => {
+  const boot = {
+    number: 3,
+    firmware: "UEFI",
+    architecture: "x64",
+    method: "PXE" as const,
+    image: "sha256:7df7",
+    steps: [
+      { name: "PoweredOn", time: "2026-01-01T00:50:00Z" },
+      { name: "DHCP", time: "2026-01-01T00:50:41Z" },
+      { name: "FirstFile", time: "2026-01-01T00:50:41Z", message: '"shim\nx64.efi" over TFTP' },
+      { name: "Kernel", time: "2026-01-01T00:50:39Z", message: '"vmlinuz" over HTTP' },
+    ],
+  };
+  const lines = statusLines({ metadata: { name: "b" }, status: { boot } }, [], NOW);
+  deepEqual(lines.slice(lines.indexOf("Conditions:") + 2), [
+    "Last boot: number 3, PXE, x64 UEFI, sha256:7df7",
+    "  STEP        TIME                   AFTER   MESSAGE",
+    "  PoweredOn   2026-01-01T00:50:00Z",
+    "  DHCP        2026-01-01T00:50:41Z   +41s",
+    '  FirstFile   2026-01-01T00:50:41Z   +0s     "shim x64.efi" over TFTP',
+    '  Kernel      2026-01-01T00:50:39Z           "vmlinuz" over HTTP',
+    "Events:",
+    "  none",
+  ]);
+});
