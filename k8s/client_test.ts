@@ -197,3 +197,28 @@ Deno.test("KubeClient.list() asks for pages, and for smaller ones when they are 
   server.script = (_, reply) => reply.json({ items: "none", metadata: {} });
   await assert.rejects(Array.fromAsync(client.list(WIDGETS)), GarbageError);
 });
+
+Deno.test("KubeClient.apply() is a server-side apply by a manager; forced and dry only when asked", async () => {
+  await using server = await ScriptedServer.start((seen, reply) => reply.json({ sent: JSON.parse(seen.body) }));
+  using client = new KubeClient(accessTo(server), { host: noHost });
+  const object = { apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "a", namespace: "n" } };
+  assert.deepEqual(await client.apply(WIDGETS, object, { manager: "me" }), { sent: object });
+  await client.apply(WIDGETS, object, { manager: "me", force: true, dryRun: true });
+  assert.deepEqual(
+    server.seen.map(({ method, path, query }) => [method, path, Object.fromEntries(query)]),
+    [{ force: "false" }, { force: "true", dryRun: "All" }].map((query) => [
+      "PATCH",
+      "/apis/example.com/v1/namespaces/n/widgets/a",
+      { fieldManager: "me", ...query },
+    ]),
+  );
+  assert.equal(server.seen[0]!.headers["content-type"], "application/apply-patch+yaml");
+});
+
+Deno.test("KubeClient.delete() deletes", async () => {
+  await using server = await ScriptedServer.start((_, reply) => reply.json({ kind: "Status" }));
+  using client = new KubeClient(accessTo(server), { host: noHost });
+  await client.delete(WIDGETS, { name: "a" }, { query: { dryRun: "All" } });
+  const [{ method, path, query } = assert.fail("nothing was sent")] = server.seen;
+  assert.deepEqual([method, path, String(query)], ["DELETE", "/apis/example.com/v1/widgets/a", "dryRun=All"]);
+});

@@ -102,9 +102,9 @@ async function change(run: Run): Promise<number> {
   const { settings, io, client } = run;
   const { signal } = io;
   const findings = findingsOf(await look({ client, settings, signal }), settings, programName(io.calledAs));
-  for (const warning of findings.warnings) io.stderr(`Warning: ${warning}\n`);
   for (const error of findings.errors) io.stderr(`Error: ${error}\n`);
   if (findings.errors.length > 0) return 1;
+  for (const warning of findings.warnings) io.stderr(`Warning: ${warning}\n`);
   const isBudgetLeft = settings.replicas === 1 && await hasBudget({ client, settings, signal });
   const applied = await applyAll(run, wantedObjects(settings));
   if (isBudgetLeft) await removeBudget(run);

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { load } from "js-yaml";
 import { DEPLOYMENTS } from "../../cmd/site/deployment.ts";
-import { type DeploySite, NODES } from "./deploy_site.ts";
+import type { DeploySite } from "./deploy_site.ts";
 
 const APPLIED = "Deployment/metalman-controller-rack-a applied";
 const LINE = "site deploy-pxe --site=rack-a";
@@ -121,16 +121,14 @@ async function saysWhyNot(site: DeploySite): Promise<void> {
 }
 
 async function saysWhoWaits(site: DeploySite): Promise<void> {
-  const node = await site.client.get(NODES, { name: "node-a" });
-  await site.client.replace(NODES, { ...node, ...{ spec: { unschedulable: true } } });
+  await site.setNode("node-a", { unschedulable: true });
   const { code, err } = await site.ends(`${LINE} --dry-run=server`);
   deepEqual([code, err], [
     0,
     "Warning: 1 pod, and site rack-a has 0 nodes for it (node-a is cordoned); it waits until there are more: " +
     "kubectl label node NODE unbounded-cloud.io/site=rack-a\n",
   ]);
-  const after = await site.client.get(NODES, { name: "node-a" });
-  await site.client.replace(NODES, { ...after, ...{ spec: {} } });
+  await site.setNode("node-a", {});
 }
 
 /** All of them, for one cluster in this order. */

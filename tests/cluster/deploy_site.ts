@@ -18,11 +18,6 @@ export interface Ended {
   readonly err: string;
 }
 
-/** A node of a site. */
-export function nodeOf(site: string, name: string): KubeObject {
-  return { apiVersion: "v1", kind: "Node", metadata: { name, labels: { "unbounded-cloud.io/site": site } } };
-}
-
 /** A cluster with metalman's manifests and a node of site rack-a. */
 export class DeploySite implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
@@ -48,7 +43,7 @@ export class DeploySite implements AsyncDisposable {
     await site.client.create({ ...CORE, plural: "serviceaccounts", namespace: "unbounded-kube" }, {
       ...{ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "metalman-controller" } },
     });
-    await site.client.create(NODES, nodeOf("rack-a", "node-a"));
+    await site.addNode("rack-a", "node-a");
     return site;
   }
 
@@ -58,8 +53,21 @@ export class DeploySite implements AsyncDisposable {
     const api = stack.use(await startApiServer());
     await api.createFixtures();
     const site = new DeploySite(stack.move(), api.kubeconfig, await clientFor(api.kubeconfig));
-    await site.client.create(NODES, nodeOf("rack-a", "node-a"));
+    await site.addNode("rack-a", "node-a");
     return { site, api };
+  }
+
+  /** Adds a node to a site. */
+  async addNode(site: string, name: string): Promise<void> {
+    const metadata = { name, labels: { "unbounded-cloud.io/site": site } };
+    await this.client.create(NODES, { apiVersion: "v1", kind: "Node", metadata });
+    await this.setNode(name, {});
+  }
+
+  /** Sets the spec of a node; without taints it is ready, which no controller says here. */
+  async setNode(name: string, spec: { readonly unschedulable?: boolean }): Promise<void> {
+    const { metadata } = await this.client.get<KubeObject>(NODES, { name });
+    await this.client.replace(NODES, { apiVersion: "v1", kind: "Node", metadata, ...{ spec } });
   }
 
   /** Starts a command on it. */
@@ -88,7 +96,11 @@ export class DeploySite implements AsyncDisposable {
   async setStatus(status: DeploymentObject["status"]): Promise<void> {
     const object = await this.deployment();
     const observedGeneration = Number(object.metadata.generation);
-    await this.client.replaceStatus(DEPLOYMENTS, { ...object, status: { observedGeneration, ...status } });
+    const readyReplicas = status?.availableReplicas ?? 0;
+    await this.client.replaceStatus(DEPLOYMENTS, {
+      ...object,
+      status: { observedGeneration, readyReplicas, ...status },
+    });
   }
 
   /** Ends it. */
