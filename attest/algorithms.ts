@@ -31,8 +31,6 @@ export interface Curve {
   readonly p: bigint;
   /** The coefficient. */
   readonly b: bigint;
-  /** The order of its points. */
-  readonly order: bigint;
 }
 
 /** Curves of endorsement keys (TCG EK Credential Profile, templates L-2, H-2 and H-3). */
@@ -44,7 +42,6 @@ export const CURVES: ReadonlyMap<number, Curve> = new Map<number, Curve>([
     size: 32,
     p: 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n,
     b: 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn,
-    order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
   }],
   [0x0004, {
     id: 0x0004,
@@ -53,12 +50,11 @@ export const CURVES: ReadonlyMap<number, Curve> = new Map<number, Curve>([
     size: 48,
     p: 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n,
     b: 0xb3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aefn,
-    order: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
   }],
 ]);
 
 /** The number that bytes in big-endian order are. */
-export function toNumber(bytes: Uint8Array): bigint {
+function toNumber(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${bytes.toHex()}`);
 }
 

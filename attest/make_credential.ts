@@ -6,10 +6,11 @@
  * encryptedSecret   size u16 | RSA: OAEP of the seed   ECC: x TPM2B | y TPM2B of an ephemeral key
  * credentialBlob    size u16 | HMAC TPM2B | AES-CFB of the secret as TPM2B
  * ```
+ *
+ * What takes long is asked of Web Crypto, which Deno does on threads of its own: the one that answers DHCP goes on.
  */
-import { constants, createECDH, createHmac, createPublicKey, type KeyObject, publicEncrypt } from "node:crypto";
+import { createHmac, createPublicKey, type KeyObject } from "node:crypto";
 import { ByteWriter } from "../base/bytes.ts";
-import { type Curve, toNumber } from "./algorithms.ts";
 import { cfb, kdfA, kdfE } from "./kdf.ts";
 import type { TpmKey, TpmPublic } from "./tpm_public.ts";
 
@@ -70,12 +71,12 @@ export function integrity(
 }
 
 /** Wraps `secret`, of at most the size of the endorsement key's name digest. */
-export function makeCredential(
+export async function makeCredential(
   ek: TpmPublic,
   { name, secret }: { readonly name: Uint8Array; readonly secret: Uint8Array },
   random: RandomBytes,
-): Credential {
-  const { seed, encryptedSecret } = ek.key.kind === "rsa" ? rsaSeed(ek, random) : eccSeed(ek, ek.key, random);
+): Promise<Credential> {
+  const { seed, encryptedSecret } = ek.key.kind === "rsa" ? await rsaSeed(ek, random) : await eccSeed(ek, ek.key);
   return { credentialBlob: protectCredential(ek, { seed, name, secret }), encryptedSecret };
 }
 
@@ -84,30 +85,38 @@ interface Seed {
   readonly encryptedSecret: Uint8Array;
 }
 
+const HASH_NAMES = { sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" } as const;
+
+function spki(key: TpmKey): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(keyObject(key).export({ type: "spki", format: "der" }));
+}
+
 /** Part 1, B.10.3 and B.10.4. */
-function rsaSeed({ key, nameAlg }: TpmPublic, random: RandomBytes): Seed {
+async function rsaSeed({ key, nameAlg }: TpmPublic, random: RandomBytes): Promise<Seed> {
   const seed = random(nameAlg.size);
-  const padding = constants.RSA_PKCS1_OAEP_PADDING;
-  const options = { key: keyObject(key), padding, oaepHash: nameAlg.name, oaepLabel: OAEP_LABEL };
-  return { seed, encryptedSecret: tpm2b(publicEncrypt(options, seed)) };
+  const algorithm = { name: "RSA-OAEP", hash: HASH_NAMES[nameAlg.name] };
+  const imported = await crypto.subtle.importKey("spki", spki(key), algorithm, false, ["encrypt"]);
+  const encrypted = await crypto.subtle.encrypt(
+    { name: "RSA-OAEP", label: OAEP_LABEL },
+    imported,
+    new Uint8Array(seed),
+  );
+  return { seed, encryptedSecret: tpm2b(new Uint8Array(encrypted)) };
 }
 
 /** Part 1, C.6.1 and C.6.4: the seed follows from a Diffie-Hellman exchange with an ephemeral key. */
-function eccSeed({ nameAlg }: TpmPublic, { curve, x, y }: TpmKey & { kind: "ecc" }, random: RandomBytes): Seed {
-  const ephemeral = createECDH(curve.name);
-  ephemeral.setPrivateKey(scalar(curve, random));
-  const shared = ephemeral.computeSecret(new Uint8Array([4, ...x, ...y]));
-  const point = ephemeral.getPublicKey();
-  const [ephemeralX, ephemeralY] = [point.subarray(1, 1 + curve.size), point.subarray(1 + curve.size)];
-  const seed = kdfE(nameAlg, shared, { label: LABEL, partyU: ephemeralX, partyV: x });
-  return { seed, encryptedSecret: tpm2b(tpm2b(ephemeralX), tpm2b(ephemeralY)) };
-}
-
-/** A private key: evenly chosen, neither 0 nor the order or more (FIPS 186-4, B.4.2). */
-function scalar({ size, order }: Curve, random: RandomBytes): Uint8Array {
-  for (;;) {
-    const bytes = random(size);
-    const value = toNumber(bytes);
-    if (value > 0n && value < order) return bytes;
-  }
+async function eccSeed({ nameAlg }: TpmPublic, key: TpmKey & { kind: "ecc" }): Promise<Seed> {
+  const { jwk, size } = key.curve;
+  const algorithm = { name: "ECDH", namedCurve: jwk };
+  const [ephemeral, other] = await Promise.all([
+    crypto.subtle.generateKey(algorithm, false, ["deriveBits"]) as Promise<CryptoKeyPair>,
+    crypto.subtle.importKey("spki", spki(key), algorithm, false, []),
+  ]);
+  const [shared, point] = await Promise.all([
+    crypto.subtle.deriveBits({ name: "ECDH", public: other }, ephemeral.privateKey, size * 8),
+    crypto.subtle.exportKey("raw", ephemeral.publicKey),
+  ]);
+  const [x, y] = [new Uint8Array(point, 1, size), new Uint8Array(point, 1 + size)];
+  const seed = kdfE(nameAlg, new Uint8Array(shared), { label: LABEL, partyU: x, partyV: key.x });
+  return { seed, encryptedSecret: tpm2b(tpm2b(x), tpm2b(y)) };
 }

@@ -126,7 +126,7 @@ export class Attestation {
     const key = randomBytes(KEY_SIZE);
     const { credential, token, ca } = await this.#limited(machine, async (signal) => {
       // Before anything is stored: a key that nothing can be encrypted to is no key. After the limits: it takes milliseconds.
-      const credential = makeCredential(request.ek, { name: request.srk.name, secret: key }, randomBytes);
+      const credential = await makeCredential(request.ek, { name: request.srk.name, secret: key }, randomBytes);
       const ca = await this.#clusterCa(signal);
       if (decision.firstUse) await this.#pin(machine, client, request, decision.ekPem, signal);
       return { credential, ca, token: await this.#token(machine, signal) };

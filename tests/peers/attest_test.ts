@@ -21,7 +21,7 @@ peerTest(
         const keys = await tpm.createKeys(ek, srk);
         const request = readAttestRequest(encode(attestBody(keys)));
         const secret = random(32);
-        const { credentialBlob, encryptedSecret } = makeCredential(
+        const { credentialBlob, encryptedSecret } = await makeCredential(
           request.ek,
           { name: request.srk.name, secret },
           random,
@@ -29,7 +29,7 @@ peerTest(
         assert.deepEqual(await tpm.activate(keys, credentialBlob, encryptedSecret), secret);
         assert.equal(ekIdentity(request.ek.key).pem, await tpm.ekPem(keys));
 
-        const other = makeCredential(request.ek, { name: request.ek.name, secret }, random);
+        const other = await makeCredential(request.ek, { name: request.ek.name, secret }, random);
         await assert.rejects(tpm.activate(keys, other.credentialBlob, other.encryptedSecret), /integrity/);
       });
     }
