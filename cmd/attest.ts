@@ -2,6 +2,7 @@
 import { systemClock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { Attestation } from "../controllers/attestation.ts";
+import { clusterCaReader } from "../controllers/cluster_ca.ts";
 import type { ClusterFactsReader } from "../controllers/cluster_facts.ts";
 import type { KubeClient } from "../k8s/client.ts";
 import { GarbageError } from "../k8s/errors.ts";
@@ -16,8 +17,6 @@ const BOOTSTRAP = { object: { name: "metalman-bootstrap" }, subresource: "token"
 const TOKEN_SECONDS = 3600;
 /** Of one try. */
 const TIMEOUT_MS = 10_000;
-/** Of the answer, whatever the cluster's own may be. */
-const MAX_CA = 256 * 1024;
 
 /** What {@link createAttestation} needs. */
 export interface AttestOptions {
@@ -40,7 +39,7 @@ export function createAttestation(options: AttestOptions): Attestation {
     statuses: machines.statuses,
     stored: machines.stored,
     requestToken: (signal) => requestToken(client, signal),
-    clusterCa: (signal) => clusterCa(facts, signal),
+    clusterCa: clusterCaReader(facts, systemClock),
     policy: { authorities, requireEkCert, onlyInstalling: attestOnlyInstalling },
     event(machine, severity, reason, message) {
       if (reason === "TokenIssued") machines.boots.saw(machine, { kind: "attested" });
@@ -68,16 +67,4 @@ async function requestToken(client: KubeClient, signal: AbortSignal): Promise<st
   const token = answer?.status?.token;
   if (typeof token !== "string" || token === "") throw new GarbageError("the answer to a TokenRequest has no token");
   return token;
-}
-
-/** As it was read last; at a start it may not have been read yet. */
-async function clusterCa(facts: ClusterFactsReader, signal: AbortSignal): Promise<string | undefined> {
-  if ("missing" in facts.current.caCertBase64) await facts.readOnce(signal);
-  const { caCertBase64 } = facts.current;
-  if ("missing" in caCertBase64 || caCertBase64.value.length > MAX_CA) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.fromBase64(caCertBase64.value));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,0 +1,36 @@
+/** The cluster's authority for whoever needs it now, although it may not have been read yet. */
+import type { Clock } from "../base/clock.ts";
+import type { ClusterFactsReader } from "./cluster_facts.ts";
+
+/** What is read again where it is missing, at most so often: requests of machines must not become as many reads. */
+const PAUSE_MS = 10_000;
+/** Of the answer to a machine, whatever the cluster's own may be. */
+const MAX_CA = 256 * 1024;
+
+/** Gives the authority's certificates as PEM; undefined where they cannot be known. Whoever asks meanwhile waits for the same read. */
+export function clusterCaReader(
+  facts: Pick<ClusterFactsReader, "current" | "readOnce">,
+  clock: Clock,
+): (signal: AbortSignal) => Promise<string | undefined> {
+  let reading: { readonly startedMs: number; readonly done: Promise<void> } | undefined;
+  return async (signal) => {
+    if ("missing" in facts.current.caCertBase64) {
+      const nowMs = clock.now();
+      if (reading === undefined || nowMs - reading.startedMs >= PAUSE_MS) {
+        reading = { startedMs: nowMs, done: facts.readOnce(signal) };
+      }
+      await reading.done;
+    }
+    const { caCertBase64 } = facts.current;
+    return "missing" in caCertBase64 ? undefined : decode(caCertBase64.value);
+  };
+}
+
+function decode(base64: string): string | undefined {
+  if (base64.length > MAX_CA) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.fromBase64(base64));
+  } catch {
+    return undefined;
+  }
+}
