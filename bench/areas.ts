@@ -1,4 +1,5 @@
 /** What can be measured, and the programs that each part needs. */
+import { benchAttest } from "./attest.ts";
 import { benchDev } from "./dev.ts";
 import { benchDhcp } from "./dhcp.ts";
 import { benchHttp } from "./http.ts";
@@ -37,5 +38,6 @@ export const AREA_BENCHES: Readonly<Record<Area, AreaBench>> = {
   memory: { needed: CLUSTER, peers: [], run: benchMemory },
   redfish: { needed: CLUSTER, peers: [], run: benchRedfish },
   dev: { needed: [], peers: [KUBE_APISERVER], run: benchDev },
+  attest: { needed: ["docker-registry", "skopeo", "tar", "gzip", "gcc"], peers: [], run: benchAttest },
   plugin: { needed: [], peers: [], run: benchPlugin },
 };

@@ -68,6 +68,13 @@ export class ControlGroup {
     return flatField(Deno.readTextFileSync(`${this.#path}/cpu.stat`), "usage_usec") / 1e6;
   }
 
+  /** Processor seconds of the first threads of its processes: in a program of Deno the one that is not a worker. */
+  mainThreadSeconds(): number {
+    const pids = Deno.readTextFileSync(this.joinFile).split("\n").filter((line) => line !== "");
+    const spent = pids.map((pid) => Deno.readTextFileSync(`/proc/${pid}/task/${pid}/schedstat`));
+    return spent.reduce((sum, text) => sum + Number(text.split(" ")[0]) / 1e9, 0);
+  }
+
   /** Resident memory of its processes in MB (10^6 bytes), as the kernel counts it for each: now, and at its highest. */
   residentMB(): { now: number; peak: number } {
     const pids = Deno.readTextFileSync(this.joinFile).split("\n").filter((line) => line !== "");

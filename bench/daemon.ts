@@ -63,6 +63,11 @@ export class Daemon implements AsyncDisposable {
     return this.#group.cpuSeconds();
   }
 
+  /** Of these, what the thread that answers DHCP has taken. */
+  mainThreadSeconds(): number {
+    return this.#group.mainThreadSeconds();
+  }
+
   /** Its resident memory. */
   residentMB(): ReturnType<ControlGroup["residentMB"]> {
     return this.#group.residentMB();

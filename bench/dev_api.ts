@@ -31,7 +31,7 @@ interface Round {
 }
 
 /** Starts the server as `deno task dev` would run it, without machines. */
-async function startDevApi(stage: Stage): Promise<{ daemon: Daemon; access: ApiAccess }> {
+export async function startDevApi(stage: Stage): Promise<{ daemon: Daemon; access: ApiAccess }> {
   const file = `${stage.newFolder("dev-api")}/access.json`;
   const isThere = () => {
     try {

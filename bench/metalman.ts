@@ -11,6 +11,8 @@ export interface MetalmanOptions {
   readonly site: string;
   /** Where it keeps images. @default a new folder */
   readonly cacheDir?: string;
+  /** How it reaches the API. @default that of the run's kube-apiserver */
+  readonly kubeconfig?: string;
   /** Like the peers it writes nothing for an answer unless told to. @default "warn" */
   readonly logLevel?: "info" | "warn";
 }
@@ -51,9 +53,8 @@ async function isReady(): Promise<boolean> {
 /** Starts `serve-pxe` in relay mode and waits until it says that it is ready. */
 export async function startMetalman(
   stage: Stage,
-  { site, cacheDir = stage.newFolder("cache"), logLevel = "warn" }: MetalmanOptions,
+  { site, cacheDir = stage.newFolder("cache"), logLevel = "warn", kubeconfig }: MetalmanOptions,
 ): Promise<Daemon> {
-  const { kubeconfig } = await stage.cluster;
   const { env, flags } = startOf("metalman");
   return await Daemon.start(stage, {
     program: Deno.execPath(),
@@ -63,7 +64,7 @@ export async function startMetalman(
       MAIN,
       "serve-pxe",
       `--site=${site}`,
-      `--kubeconfig=${kubeconfig}`,
+      `--kubeconfig=${kubeconfig ?? (await stage.cluster).kubeconfig}`,
       `--cache-dir=${cacheDir}`,
       `--bind-address=${OURS}`,
       `--serve-url=${SERVE_URL}`,
