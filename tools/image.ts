@@ -4,22 +4,18 @@ import { readDockerfile } from "./image/dockerfile.ts";
 import { writeLayout } from "./image/layout.ts";
 import { run } from "./image/program.ts";
 import { buildStages } from "./image/stages.ts";
+import { buildFacts } from "./pack/build_facts.ts";
 import manifest from "../deno.json" with { type: "json" };
 
 const USAGE = `Usage: deno task image [--output FOLDER] [--arch amd64|arm64] [--push REFERENCE]
 
 Makes the image of the Dockerfile as an OCI layout (FOLDER:TAG, TAG being the version) and pushes it where asked.
-Needs root, Debian 12 and the packages umoci and skopeo. SOURCE_DATE_EPOCH is the time of all files; without it
-that of the last commit is.
+Needs root, Debian 12 and the packages umoci, skopeo and libcap2-bin. The time of all files is SOURCE_DATE_EPOCH, else
+that of the commit. SOURCE is the repository's URL, for the image's labels.
 `;
 const ROOT = new URL("../", import.meta.url).pathname;
 /** What Deno calls an architecture, and images. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
-
-/** What git says; undefined where this is no repository. */
-async function git(...args: string[]): Promise<string | undefined> {
-  return await run("git", ["-C", ROOT, ...args]).then((text) => text.trim(), () => undefined);
-}
 
 /** A registry on this machine needs no TLS, as in metalman itself. */
 function isLocal(reference: string): boolean {
@@ -39,11 +35,11 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(USAGE);
   if (Deno.uid() !== 0) throw new Error("owners and capabilities of files are set: run this as root");
-  const epoch = Number(Deno.env.get("SOURCE_DATE_EPOCH") ?? await git("log", "-1", "--format=%ct") ?? 0);
-  const revision = await git("rev-parse", "HEAD") ?? "unknown";
+  const { commit, built } = await buildFacts(ROOT);
+  const epoch = Date.parse(built) / 1000;
   const source = Deno.env.get("SOURCE") ?? "unknown";
   const tag = `v${manifest.version}`;
-  const given = { REVISION: revision, VERSION: tag, SOURCE: source, SOURCE_DATE_EPOCH: String(epoch) };
+  const given = { REVISION: commit, VERSION: tag, SOURCE: source, SOURCE_DATE_EPOCH: String(epoch) };
   const folder = await Deno.makeTempDir({ prefix: "metalman-image-" });
   try {
     const image = await buildStages(readDockerfile(await Deno.readTextFile(`${ROOT}Dockerfile`)), {
