@@ -14,6 +14,7 @@ export type Permissions = Readonly<Partial<Record<Kind, Grant>>>;
 
 /** What a credential plugin of a kubeconfig is run with. */
 export interface Plugin {
+  /** A path, or a name of PATH. */
   readonly command: string;
   /** Names of variables that it is given. */
   readonly variables: readonly string[];
@@ -21,6 +22,7 @@ export interface Plugin {
 
 /** Programs that get at credentials: of the kubeconfig, and of the registries' configuration. */
 export interface Programs {
+  /** Of the kubeconfig. */
   readonly plugin?: Plugin;
   /** `docker-credential-...` */
   readonly helpers: readonly string[];

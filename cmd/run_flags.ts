@@ -1,4 +1,5 @@
 /** How Deno is started for this program. */
+import { KINDS } from "./permissions.ts";
 
 /** Of every Deno that runs a bundle: nothing but the bundle is looked for, and what is not allowed is not asked for. */
 const ALONE = ["--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--cached-only"];
@@ -13,7 +14,7 @@ export const RUN_FLAGS: readonly string[] = [...ALONE, ...UNSTABLE, `--v8-flags=
 export const DEV_RUN_FLAGS: readonly string[] = [...ALONE, ...UNSTABLE, `--v8-flags=${V8},--heap-growing-percent=30`];
 
 /** What it is started with: a command takes what it needs of it (cmd/permissions.ts). */
-export const FIRST_GRANTS = ["net", "read", "write", "env", "sys", "run", "ffi"].map((kind) => `--allow-${kind}`);
+export const FIRST_GRANTS: readonly string[] = KINDS.map((kind) => `--allow-${kind}`);
 
 /** The name that the packed file was called by, for Deno does not tell. */
 export const NAME_VARIABLE = "METALMAN_CALLED_AS";

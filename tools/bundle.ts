@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { FIRST_GRANTS, RUN_FLAGS } from "../cmd/run_flags.ts";
 import {
   type BuildFacts,
@@ -58,11 +59,17 @@ async function findEntries(): Promise<Map<string, string>> {
   return entries;
 }
 
-async function* filesBelow(folder: string, below = ""): AsyncGenerator<string> {
+/** Paths of all files below a folder, as seen from it. */
+export async function* filesBelow(folder: string, below = ""): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(`${folder}/${below}`)) {
     if (isDirectory) yield* filesBelow(folder, `${below}${name}/`);
     else yield `${below}${name}`;
   }
+}
+
+/** Where a module of ours is in the bundle that `folder` leads to. */
+function bundled(path: string, folder: string): string {
+  return path.replace(ROOT, folder).replace(/\.ts$/, ".js");
 }
 
 /** Changes what `deno bundle` wrote to what runs anywhere. */
@@ -70,7 +77,10 @@ async function finish(folder: string, entries: ReadonlyMap<string, string>, fact
   let rooms = 0;
   for await (const name of filesBelow(folder)) {
     const up = "../".repeat(name.split("/").length - 1) || "./";
-    const urlOf = (named: string) => entries.get(named)?.replace(ROOT, up).replace(/\.ts$/, ".js");
+    const urlOf = (named: string) => {
+      const path = entries.get(named);
+      return path === undefined ? undefined : bundled(path, up);
+    };
     const text = await Deno.readTextFile(`${folder}/${name}`);
     rooms += roomForFacts(text);
     await Deno.writeTextFile(`${folder}/${name}`, withFacts(withoutPaths(withModuleUrls(text, urlOf)), facts));
@@ -79,19 +89,25 @@ async function finish(folder: string, entries: ReadonlyMap<string, string>, fact
   await Deno.writeTextFile(`${folder}/flags`, [...RUN_FLAGS, ...FIRST_GRANTS].map((flag) => `${flag}\n`).join(""));
 }
 
-/** Makes the bundle in a folder, in the place of what is there. */
-export async function bundle(folder: string): Promise<void> {
+/**
+ * Makes the bundle in a folder, in the place of what is there.
+ * @returns the files that nothing imports: they are loaded by their address
+ */
+export async function bundle(folder: string, facts: BuildFacts): Promise<string[]> {
   const entries = await findEntries();
-  const staging = `${folder}.new`;
-  await Deno.remove(staging, { recursive: true }).catch(() => {});
+  const parent = folder.replace(/\/[^/]*$/, "");
+  await Deno.mkdir(parent, { recursive: true });
+  const staging = await Deno.makeTempDir({ dir: parent, prefix: ".bundle-" });
   await deno("bundle", "--quiet", "--code-splitting", "--outdir", staging, MAIN, ...entries.values());
-  await finish(staging, entries, await buildFacts(ROOT));
+  await finish(staging, entries, facts);
   await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.chmod(staging, 0o755);
   await Deno.rename(staging, folder);
+  return [...entries.values()].map((path) => bundled(path, `${folder}/`));
 }
 
 if (import.meta.main) {
-  const folder = Deno.args[0] ?? `${ROOT}dist/bundle`;
-  await bundle(folder);
+  const folder = resolve(Deno.args[0] ?? `${ROOT}dist/bundle`);
+  await bundle(folder, await buildFacts(ROOT));
   console.log(folder);
 }
