@@ -16,6 +16,7 @@ PACKAGES=(
   nginx-light wrk gcc libc6-dev                                               # HTTP; the load clients of bench/
   qemu-system-x86 ovmf swtpm swtpm-tools tpm2-tools                           # the virtual machine and its TPM
   busybox-static cpio binutils sbsigntool mtools dosfstools fdisk             # what it boots
+  libcap2-bin zip unzip                                                       # the container, the archives of a release
 )
 
 say() { echo "test:setup: $*"; }
@@ -107,6 +108,17 @@ kubernetes() {
   say "built ${missing[*]} in $((SECONDS - started)) s"
 }
 
+# The linter of GitHub's workflows; Debian does not have it.
+actionlint() {
+  local version=v1.7.8 stamp=$peers/bin/actionlint.stamp
+  [ "$(cat "$stamp" 2>/dev/null)" != "$version" ] || return 0
+  say "building actionlint $version"
+  (cd "$work" && CGO_ENABLED=0 HOME=$work GOPATH=$work/path GOCACHE=$work/cache GOFLAGS=-modcacherw GOTOOLCHAIN=local GOBIN=$peers/bin \
+    "$GO" install "github.com/rhysd/actionlint/cmd/actionlint@$version" >"$peers/actionlint.log" 2>&1) ||
+    { tail -n 20 "$peers/actionlint.log" >&2; fail "actionlint does not build (log: $peers/actionlint.log)"; }
+  echo "$version" >"$stamp"
+}
+
 # sushy-tools' emulator, the BMC that we did not write. PyPI has it, Debian does not.
 sushy() {
   local wanted stamp=$peers/bin/sushy-emulator.stamp
@@ -131,6 +143,7 @@ packages "${PACKAGES[@]}"
 atftpd
 go_toolchain
 kubernetes
+actionlint
 sushy
 bash "$here/../rig/boot_files.sh" "$peers/rig/boot" "$work/boot" || fail "the boot files of the virtual machine cannot be made"
-say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, kubectl, atftpd, sushy-emulator and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"
+say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, kubectl, actionlint, atftpd, sushy-emulator and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"

@@ -53,6 +53,18 @@ async function inStage({ lower, upper, work, root }: Folders, script: string, ..
   await run("unshare", own);
 }
 
+/** @throws BuildError where the folder is on a file system that overlays cannot lie on */
+async function checkFolder(folder: string): Promise<void> {
+  const [upper, work, root] = [`${folder}/try/upper`, `${folder}/try/work`, `${folder}/try/root`];
+  for (const path of [upper, work, root]) await Deno.mkdir(path, { recursive: true });
+  await inStage({ lower: "/", upper, work, root }, "").catch((error) => {
+    throw new BuildError(
+      `cannot lay a file system over this machine's in ${folder}: run this as root, with TMPDIR on ext4, xfs or tmpfs ` +
+        `(${error instanceof Error ? error.message : error})`,
+    );
+  });
+}
+
 /** The stages of one build; each is carried out once, in order. */
 class Build {
   readonly #options: BuildOptions;
@@ -144,6 +156,7 @@ class Build {
  * @throws DockerfileError that names the line which cannot be carried out
  */
 export async function buildStages(stages: readonly Stage[], options: BuildOptions): Promise<BuiltImage> {
+  await checkFolder(options.folder);
   const build = new Build(options);
   let image: BuiltImage | undefined;
   for (const [index, stage] of stages.entries()) image = await build.stage(stage.name ?? `stage-${index}`, stage);
