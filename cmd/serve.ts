@@ -22,6 +22,7 @@ import { startTftpServer } from "../pxe/tftp/server.ts";
 import { ImageStore } from "../registry/store.ts";
 import { createAttestation } from "./attest.ts";
 import { readEkAuthorities } from "./ek_authorities.ts";
+import { howToGrant } from "./grant.ts";
 import { imageController, objectReader } from "./images.ts";
 import { followMachines, type Machines } from "./machines.ts";
 import { createLeader, type Leader } from "./leader.ts";
@@ -102,7 +103,7 @@ interface Site {
 async function connect({ settings }: SiteOptions, stack: AsyncDisposableStack): Promise<KubeClient> {
   const { kubeconfig } = settings;
   const access = await locateAccess(systemHost, kubeconfig === undefined ? {} : { kubeconfig });
-  return stack.use(new KubeClient(access));
+  return stack.use(new KubeClient(access, { grant: howToGrant }));
 }
 
 async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Promise<Site> {

@@ -57,9 +57,8 @@ export class BmcPasswords {
       return await this.#readSecret(namespace, name, signal);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
-      throw new PasswordError(
-        `Secret ${namespace}/${name} (spec.pxe.redfish.passwordRef) may not be read; grant get on Secrets there`,
-      );
+      const way = error.missingRight ?? "grant get on Secrets there";
+      throw new PasswordError(`Secret ${namespace}/${name} (spec.pxe.redfish.passwordRef) may not be read; ${way}`);
     }
   }
 }

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import type { Access } from "./access.ts";
 import { type ApiObserver, observed } from "./api_observer.ts";
 import { CredentialKeeper } from "./credentials.ts";
-import { ApiError, GarbageError, TooLargeError } from "./errors.ts";
+import { ApiError, type ApiErrorDetails, GarbageError, TooLargeError } from "./errors.ts";
 import { type Host, systemHost } from "./host.ts";
 import { type KubeObject, type ObjectName, type Resource, resourcePath } from "./object.ts";
 import { proxyFor } from "./proxy.ts";
@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly host?: Host;
   /** Told of each exchange, those that are repeated too. @default nobody is */
   readonly observe?: ApiObserver;
+  /** Names the command that grants a right, for errors. @default one that grants this right alone */
+  readonly grant?: ApiErrorDetails["grant"];
 }
 
 /** A request's options. */
@@ -87,7 +89,7 @@ interface StatusBody {
 }
 
 /** An error from an answer that is not 2xx; junk in its body is cut short. */
-async function apiError(what: string, answer: Incoming): Promise<ApiError> {
+async function apiError(what: string, answer: Incoming, grant: ApiErrorDetails["grant"]): Promise<ApiError> {
   let body = "";
   try {
     body = await answer.text(256 * 1024);
@@ -105,6 +107,7 @@ async function apiError(what: string, answer: Incoming): Promise<ApiError> {
   return new ApiError(what, answer.status, {
     reason: text(status.reason),
     message: text(status.message),
+    ...(grant === undefined ? {} : { grant }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
@@ -115,6 +118,7 @@ export class KubeClient implements Disposable {
   readonly #timeoutMs: number;
   readonly #userAgent: string;
   readonly #clock: Clock;
+  readonly #grant: ApiErrorDetails["grant"];
   readonly #exchange: ReturnType<typeof observed>;
 
   /**
@@ -128,6 +132,7 @@ export class KubeClient implements Disposable {
     this.#timeoutMs = timeoutMs;
     this.#userAgent = userAgent;
     this.#clock = clock;
+    this.#grant = options.grant;
     this.#exchange = observed((outgoing) => this.#transport.send(outgoing), options.observe ?? (() => {}), clock);
   }
 
@@ -174,7 +179,7 @@ export class KubeClient implements Disposable {
         throw error;
       }
       if (answer.status >= 200 && answer.status < 300) return answer;
-      const error = await apiError(what, answer);
+      const error = await apiError(what, answer, this.#grant);
       if (error.status === 401 && !refused && this.#transport.refuse(answer.material)) {
         refused = true;
         continue;

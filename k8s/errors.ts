@@ -1,4 +1,5 @@
 /** What can go wrong with an API server, one class for each thing that a caller can act on. */
+import { describeMissingRight, grantCommand, type MissingRight, missingRight } from "./missing_right.ts";
 
 /** The API server answered, and refused. */
 export class ApiError extends Error {
@@ -10,6 +11,8 @@ export class ApiError extends Error {
   readonly reason: string;
   /** Status.message: the answer's own text, or empty. */
   readonly detail: string;
+  /** Who may not do what, and how to grant it; absent where that is not what the answer says. */
+  readonly missingRight?: string;
   /** How long the server asks to wait. */
   readonly retryAfterMs?: number;
 
@@ -17,8 +20,12 @@ export class ApiError extends Error {
    * Puts the message together.
    * @param request what was asked, such as `GET /api/v1/nodes`
    */
-  constructor(request: string, status: number, { reason = "", message = "", retryAfterMs }: ApiErrorDetails = {}) {
-    super(`${request}: ${status}${reason === "" ? "" : ` ${reason}`}${message === "" ? "" : `: ${message}`}`);
+  constructor(request: string, status: number, details: ApiErrorDetails = {}) {
+    const { reason = "", message = "", retryAfterMs, grant = grantCommand } = details;
+    const right = status === 403 ? missingRight(message) : undefined;
+    const said = right === undefined ? message : describeMissingRight(right, grant(right));
+    super(`${request}: ${status}${reason === "" ? "" : ` ${reason}`}${said === "" ? "" : `: ${said}`}`);
+    if (right !== undefined) this.missingRight = said;
     this.status = status;
     this.reason = reason;
     this.detail = message;
@@ -34,6 +41,8 @@ export interface ApiErrorDetails {
   readonly message?: string;
   /** From the header Retry-After. */
   readonly retryAfterMs?: number;
+  /** Names the command that grants a right. @default one that grants this right alone */
+  readonly grant?: (right: MissingRight) => string;
 }
 
 /** No answer, or not a whole one: the server is away, the network is, or a certificate is not trusted. */

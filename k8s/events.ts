@@ -5,7 +5,7 @@ import type { KubeClient } from "./client.ts";
 import { ApiError } from "./errors.ts";
 import { EventBudget, REFILL_MS } from "./event_budget.ts";
 import { objectKey, type ObjectName, type Resource, resourcePath } from "./object.ts";
-import { WorkQueue } from "./queue.ts";
+import { type QueueObserver, WorkQueue } from "./queue.ts";
 
 /** Whom an event is about. */
 export interface ObjectReference extends ObjectName {
@@ -35,12 +35,14 @@ export interface EventRecorderOptions {
   readonly component: string;
   /** Which of several instances says it. */
   readonly instance: string;
-  /** Trouble is reported here, at level debug: nothing depends on events. */
+  /** Trouble is reported here, at level debug as nothing depends on events, and once that the right is missing. */
   readonly log: Logger;
   /** Time. */
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Told what happens to those that wait. @default nobody is */
+  readonly observe?: QueueObserver;
 }
 
 /** What was said of one object, and how often. */
@@ -79,6 +81,8 @@ export class EventRecorder {
   readonly #series = new Map<string, Series>();
   readonly #budget = new EventBudget();
   #silentUntilMs = 0;
+  /** That the right is missing was said, and nothing was written since. */
+  #isRefused = false;
 
   /**
    * A recorder that has not started.
@@ -86,8 +90,9 @@ export class EventRecorder {
    */
   constructor(options: EventRecorderOptions) {
     this.#options = options;
-    const { clock, random } = options;
-    this.#queue = new WorkQueue({ clock, random, backoff: { baseMs: 1000, maxMs: 60_000 } });
+    const { clock, random, observe } = options;
+    const backoff = { baseMs: 1000, maxMs: 60_000 };
+    this.#queue = new WorkQueue({ clock, random, backoff, ...(observe === undefined ? {} : { observe }) });
   }
 
   /**
@@ -132,16 +137,21 @@ export class EventRecorder {
     if (isNewCount && !this.#mayCount(series)) return this.#queue.addAfter(id, REFILL_MS);
     try {
       await this.#write(series, signal);
+      this.#isRefused = false;
       this.#queue.forget(id);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError) || error.status === 429 || error.status >= 500) {
         return void this.#queue.retry(id);
       }
-      this.#options.log.debug("event is not written", { reason: series.text.reason, error });
+      const isRefused = error.status === 403;
+      const level = isRefused && !this.#isRefused ? "info" : "debug";
+      const what = isRefused ? "no right to write Events: doing without them" : "event is not written";
+      this.#options.log[level](what, { reason: series.text.reason, error });
+      this.#isRefused = isRefused;
       this.#queue.forget(id);
       this.#series.delete(id);
-      if (error.status !== 403) return;
+      if (!isRefused) return;
       this.#silentUntilMs = this.#options.clock.now() + FORBIDDEN_MS;
       this.#series.clear();
     }

@@ -116,7 +116,13 @@ Deno.test("contract 4: EventRecorder does without where it is not granted, and a
   bench.recorder.record(ABOUT, TEXT);
   await bench.recorder.idle();
   assert.equal(bench.created.length, 0);
-  assert.ok(bench.log.lines.every(({ level }) => level === "debug"));
+  bench.failures.push(new ApiError("POST", 403, { reason: "Forbidden" }));
+  await bench.advance(600_000);
+  bench.recorder.record(ABOUT, TEXT);
+  await bench.recorder.idle();
+  assert.equal(bench.created.length, 0);
+  const said = bench.log.lines.map(({ level, message }) => `${level}: ${message}`);
+  assert.deepEqual(said, ["info", "debug"].map((level) => `${level}: no right to write Events: doing without them`));
   await bench.advance(600_000);
   bench.recorder.record(ABOUT, TEXT);
   await bench.recorder.idle();

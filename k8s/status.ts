@@ -73,6 +73,8 @@ export class StatusWriter<T extends StatusObject> {
   readonly #queue: WorkQueue;
   readonly #pending = new Map<string, Map<string, Pending<T>>>();
   readonly #writtenMs = new Map<string, number>();
+  /** That the right is missing was said, and nothing was written since. */
+  #isRefused = false;
 
   /**
    * A writer with nothing to write.
@@ -123,13 +125,17 @@ export class StatusWriter<T extends StatusObject> {
       if (this.#queue.failures(key) > 0) {
         log.info("status is written after all", { object: key, outcome: outcome.kind });
       }
+      if (outcome.kind === "written") this.#isRefused = false;
       this.#queue.forget(key);
       this.#options.observe?.(outcome.kind);
       this.#settle(key, taken, outcome);
     } catch (error) {
       if (signal.aborted) return;
       this.#options.observe?.("failed");
-      const first = this.#queue.failures(key) === 0;
+      // Who may not write one status may write none.
+      const isRefused = error instanceof ApiError && error.status === 403;
+      const first = this.#queue.failures(key) === 0 && !(isRefused && this.#isRefused);
+      if (isRefused) this.#isRefused = true;
       const retryMs = this.#queue.retry(key);
       const level = !first ? "debug" : isTransient(error) ? "warn" : "error";
       log[level]("status is not written yet; it is tried until it is", { object: key, error, retryMs });

@@ -154,6 +154,17 @@ Deno.test("StatusWriter goes on trying what is not allowed, as an error", async 
   assert.equal(bench.log.lines[0]?.level, "error");
 });
 
+Deno.test("StatusWriter says once that it may not write, whatever waits", async () => {
+  await using bench = new Bench();
+  const names = ["v", "w", "x"];
+  for (const name of names) {
+    bench.cache.set(name, bench.store.put(name, {}));
+    bench.store.failures.push(new ApiError("PUT", 403, { reason: "Forbidden" }));
+  }
+  await Promise.all(names.map((name) => bench.done(bench.writer.write(name, "a", set({ a: "x" })))));
+  assert.equal(bench.log.lines.filter(({ level }) => level === "error").length, 1);
+});
+
 Deno.test("StatusWriter: of writes to one slot the newest counts, writes to others are kept", async () => {
   await using bench = new Bench();
   bench.cache.set("w", bench.store.put("w", {}));
