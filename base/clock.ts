@@ -14,6 +14,12 @@ export interface Clock {
   sleep(ms: number, options?: SleepOptions): Promise<void>;
 }
 
+/**
+ * To end a wait that nobody cares for any more. `abort()` without a reason makes one each time, with a stack: 4 us and
+ * 750 bytes, of which a fleet of BMCs makes thousands a second.
+ */
+export const NOT_NEEDED = new DOMException("not needed any more", "AbortError");
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),

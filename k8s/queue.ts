@@ -1,6 +1,6 @@
 /** Keys to be worked on: each once, one worker at a key, delays, waits that grow with each failure. */
 import { backoffMs, type BackoffOptions } from "../base/backoff.ts";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, NOT_NEEDED } from "../base/clock.ts";
 
 /** Counts what a queue does; keys that wait are those that came and did not begin. */
 export interface QueueObserver {
@@ -74,7 +74,7 @@ export class WorkQueue {
     const atMs = clock.now() + ms;
     const before = this.#delayed.get(key);
     if (before !== undefined && before.atMs <= atMs) return;
-    before?.cancel.abort();
+    before?.cancel.abort(NOT_NEEDED);
     const cancel = new AbortController();
     this.#delayed.set(key, { atMs, cancel });
     clock.sleep(ms, { signal: cancel.signal }).then(() => {
@@ -136,7 +136,7 @@ export class WorkQueue {
       await Promise.all(active);
     } finally {
       signal.removeEventListener("abort", stop);
-      for (const { cancel } of this.#delayed.values()) cancel.abort();
+      for (const { cancel } of this.#delayed.values()) cancel.abort(NOT_NEEDED);
       this.#delayed.clear();
     }
   }
@@ -146,7 +146,7 @@ export class WorkQueue {
     this.#observe?.began(nowMs - this.#ready.get(key)!);
     this.#ready.delete(key);
     this.#running.add(key);
-    this.#delayed.get(key)?.cancel.abort();
+    this.#delayed.get(key)?.cancel.abort(NOT_NEEDED);
     this.#delayed.delete(key);
     return nowMs;
   }

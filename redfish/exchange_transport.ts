@@ -2,7 +2,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { type Agent, request as httpsRequest } from "node:https";
 import type { TLSSocket } from "node:tls";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, NOT_NEEDED } from "../base/clock.ts";
 import { explainConnection } from "./tls_error.ts";
 import { BmcError } from "./types.ts";
 import type { Answer, Ask } from "./wire.ts";
@@ -108,7 +108,7 @@ export class Exchange {
 
   /** Another part of the exchange begins, with its own time limit. */
   enter(phase: Phase): void {
-    this.#timer.abort();
+    this.#timer.abort(NOT_NEEDED);
     if (this.#isDone) return;
     const timer = this.#timer = new AbortController();
     const ms = this.#limits[`${phase}Ms`];
@@ -119,7 +119,7 @@ export class Exchange {
   #end(): boolean {
     if (this.#isDone) return false;
     this.#isDone = true;
-    this.#timer.abort();
+    this.#timer.abort(NOT_NEEDED);
     this.#signal.removeEventListener("abort", this.#onAbort);
     return true;
   }

@@ -1,5 +1,5 @@
 /** Who may speak: one at a time to a BMC, so many at a time to all. */
-import type { Clock } from "../base/clock.ts";
+import { type Clock, NOT_NEEDED } from "../base/clock.ts";
 
 /** Those who wait, first come, first served; one who gives up leaves no gap. */
 class Queue {
@@ -92,7 +92,7 @@ export class Gate {
     this.#clock.sleep(this.#slowMs, { signal: timer.signal }).then(leave, () => {});
     return {
       [Symbol.dispose]: () => {
-        timer.abort();
+        timer.abort(NOT_NEEDED);
         leave();
       },
     };

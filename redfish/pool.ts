@@ -23,6 +23,12 @@ export interface BmcPoolOptions {
    * @default 20000
    */
   readonly idleMs?: number;
+  /**
+   * Connections that are kept open between two turns, as file descriptors are not without end; the sessions of others
+   * are kept without one, for a TLS handshake at the next turn.
+   * @default 512
+   */
+  readonly kept?: number;
   /** A call that takes longer does not count any more, so that BMCs that never answer do not hold up the others. @default 2000 */
   readonly slowMs?: number;
 }
@@ -32,9 +38,11 @@ interface Place {
   readonly lane: Lane;
   /** At most one, so that there is never more than one session on a BMC. */
   open: { readonly key: string; readonly bmc: Bmc } | undefined;
-  /** Ends the wait after which it is closed. */
-  idle: AbortController | undefined;
+  /** Whether its connection counts among those that are kept. */
+  isKept: boolean;
 }
+
+const KEPT = 512;
 
 /** All fields of a target: two that differ in any share neither connection nor session (contract 11.2). */
 function keyOf(
@@ -53,7 +61,11 @@ export class BmcPool implements AsyncDisposable {
   readonly #options: BmcPoolOptions;
   readonly #gate: Gate;
   readonly #places = new Map<string, Place>();
+  /** Since when nobody has spoken to a place, the longest first. */
+  readonly #idle = new Map<string, number>();
+  #isWatching = false;
   readonly #tasks: TaskGroup;
+  #kept = 0;
 
   /** Opens nothing yet. */
   constructor(options: BmcPoolOptions) {
@@ -78,12 +90,13 @@ export class BmcPool implements AsyncDisposable {
     const name = placeOf(target.url);
     const place = this.#place(name);
     using _turn = await place.lane.enter(signal);
-    place.idle?.abort();
+    this.#idle.delete(name);
     using _slot = await this.#gate.enter(signal);
     try {
       return await run(await this.#opened(place, target));
     } finally {
-      this.#closeWhenIdle(name, place);
+      this.#keep(place);
+      this.#rest(name);
     }
   }
 
@@ -100,7 +113,7 @@ export class BmcPool implements AsyncDisposable {
   #place(name: string): Place {
     const known = this.#places.get(name);
     if (known !== undefined) return known;
-    const place: Place = { lane: new Lane(), open: undefined, idle: undefined };
+    const place: Place = { lane: new Lane(), open: undefined, isKept: false };
     this.#places.set(name, place);
     return place;
   }
@@ -121,23 +134,47 @@ export class BmcPool implements AsyncDisposable {
   async #close(place: Place): Promise<void> {
     const { open } = place;
     place.open = undefined;
-    place.idle?.abort();
+    if (place.isKept) this.#kept--;
+    place.isKept = false;
     await open?.bmc.close();
   }
 
-  #closeWhenIdle(name: string, place: Place): void {
+  #keep(place: Place): void {
+    if (place.open === undefined || place.isKept) return;
+    if (this.#kept >= (this.#options.kept ?? KEPT)) return place.open.bmc.disconnect();
+    place.isKept = true;
+    this.#kept++;
+  }
+
+  #rest(name: string): void {
     if (this.#tasks.signal.aborted) return;
+    this.#idle.set(name, this.#options.clock.now());
+    if (!this.#isWatching) this.#tasks.start("idle BMCs", (signal) => this.#watchIdle(signal));
+  }
+
+  /** One wait for all: thousands of them would be 5 MB. */
+  async #watchIdle(signal: AbortSignal): Promise<void> {
     const { clock, idleMs = 20_000 } = this.#options;
-    const idle = place.idle = new AbortController();
-    const { signal } = idle;
-    this.#tasks.start("idle BMC", async () => {
-      await clock.sleep(idleMs, { signal }).catch(() => {});
-      if (signal.aborted) return;
-      using turn = await place.lane.enter(signal).catch(() => undefined);
-      if (turn === undefined || signal.aborted) return;
-      await this.#close(place);
-      this.#forget(name, place);
-    });
+    this.#isWatching = true;
+    for (const [name, sinceMs] of this.#idle) {
+      const passedMs = clock.now() - sinceMs;
+      // A clock that was set back says nothing; then a session ends too early.
+      if (passedMs >= 0 && passedMs < idleMs) await clock.sleep(idleMs - passedMs, { signal });
+      if (this.#idle.get(name) !== sinceMs) continue;
+      this.#idle.delete(name);
+      this.#tasks.start("log out of an idle BMC", (signal) => this.#closeIdle(name, signal));
+    }
+    this.#isWatching = false;
+  }
+
+  async #closeIdle(name: string, signal: AbortSignal): Promise<void> {
+    const place = this.#places.get(name);
+    if (place === undefined) return;
+    using _turn = await place.lane.enter(signal);
+    // Somebody has spoken to it meanwhile.
+    if (this.#idle.has(name)) return;
+    await this.#close(place);
+    this.#forget(name, place);
   }
 
   #forget(name: string, place: Place): void {
@@ -148,7 +185,6 @@ export class BmcPool implements AsyncDisposable {
 
   /** Ends all sessions; calls under way are waited for, so abort them first. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const place of this.#places.values()) place.idle?.abort();
     await this.#tasks[Symbol.asyncDispose]();
     await Promise.all([...this.#places.values()].map(async (place) => {
       using _turn = await place.lane.enter(new AbortController().signal);

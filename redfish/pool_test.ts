@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type Clock, FakeClock } from "../base/clock.ts";
+import { FakeClock } from "../base/clock.ts";
 import { MemoryLogger } from "../base/log.ts";
-import { BmcPool } from "./pool.ts";
+import { BmcPool, type BmcPoolOptions } from "./pool.ts";
 import type { Bmc, BmcTarget } from "./types.ts";
 
 const never = new AbortController().signal;
@@ -23,8 +23,9 @@ class Rack {
   readonly open = new Map<string, number>();
   mostOpen = 0;
 
-  pool(concurrency = 10, clock: Clock = this.clock): BmcPool {
-    return new BmcPool({ concurrency, open: (target) => this.#open(target), clock, log: this.log });
+  pool(concurrency = 10, more: Partial<BmcPoolOptions> = {}): BmcPool {
+    const { clock, log } = this;
+    return new BmcPool({ concurrency, open: (target) => this.#open(target), clock, log, ...more });
   }
 
   #open(target: BmcTarget): Bmc {
@@ -38,7 +39,8 @@ class Rack {
       this.#count(url, -1);
       return Promise.resolve();
     };
-    return { fingerprint: fingerprint ?? "seen", look: unused, setBoot: unused, power: unused, close };
+    const disconnect = () => void this.events.push(`disconnect ${name}`);
+    return { fingerprint: fingerprint ?? "seen", look: unused, setBoot: unused, power: unused, disconnect, close };
   }
 
   #count(url: string, more: number): void {
@@ -234,6 +236,21 @@ Deno.test("a Machine that is gone closes its own, after a call under way, and no
   stop.resolve();
   await Promise.all([call, released]);
   assert.deepEqual(rack.events.slice(2), ["close a 1 one"]);
+});
+
+Deno.test("connections are kept between turns as far as allowed; the sessions of the others are kept without one", async () => {
+  const rack = new Rack();
+  await using pool = rack.pool(10, { kept: 2 });
+  for (const host of ["a", "b", "c", "a", "c"]) await pool.use(targetOf(host), never, done);
+  const opened = ["open a 1 one", "open b 1 one", "open c 1 one"];
+  assert.deepEqual(rack.events, [...opened, "disconnect c 1 one", "disconnect c 1 one"]);
+  await pool.release(targetOf("b"));
+  await pool.use(targetOf("c"), never, done);
+  assert.deepEqual(rack.events.slice(5), ["close b 1 one"]);
+  // As it was before: the same BMC under its new pin counts once.
+  await pool.use(targetOf("c", { fingerprint: "seen" }), never, done);
+  await pool.use(targetOf("d"), never, done);
+  assert.deepEqual(rack.events.slice(6), ["open d 1 one", "disconnect d 1 one"]);
 });
 
 Deno.test("disposal ends every session, and refuses what comes after", async () => {

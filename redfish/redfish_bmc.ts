@@ -1,5 +1,5 @@
 /** One system behind one BMC: finds it, reads it, sets what it boots, switches it. */
-import type { Clock } from "../base/clock.ts";
+import { type Clock, NOT_NEEDED } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { bootFacts, type BootSetting, isWritten, settingsOf, settingsOwnBoot, wantsSettings, whyNot } from "./boot.ts";
 import { RedfishClient, type Resource } from "./client.ts";
@@ -111,6 +111,11 @@ export class RedfishBmc implements Bmc {
     });
   }
 
+  /** Closes the connection and keeps the session. */
+  disconnect(): void {
+    this.#options.wire.close();
+  }
+
   /** Ends the session and the connection; never throws. */
   async close(): Promise<void> {
     const limit = new AbortController();
@@ -122,7 +127,7 @@ export class RedfishBmc implements Bmc {
     } catch (error) {
       this.#options.log.debug("cannot log out of a BMC", { bmc: this.#target.url, error });
     } finally {
-      done.abort();
+      done.abort(NOT_NEEDED);
       await timer;
       this.#options.wire.close();
     }

@@ -73,6 +73,8 @@ export interface Bmc {
   setBoot(wish: BootWish, signal: AbortSignal): Promise<BootOutcome>;
   /** Asks for power or for none; whether it came, {@link look} says. A system that is there already is no error. @throws {BmcError} */
   power(to: "On" | "Off", signal: AbortSignal): Promise<void>;
+  /** Closes the connection; what is asked next opens another, in the same session. Not while a call is under way. */
+  disconnect(): void;
   /** Ends the session and the connection; never throws. */
   close(): Promise<void>;
 }

@@ -55,6 +55,7 @@ export class FleetBmc {
       look: (signal) => call("look", "look", signal, () => this.#view(model)),
       setBoot: (wish, signal) => call("boot", `boot ${bootText(wish)}`, signal, () => this.#boot(model, wish)),
       power: (to, signal) => call("power", to, signal, () => model.power(to)),
+      disconnect: () => {},
       close: () => {
         this.open--;
         return Promise.resolve();

@@ -30,6 +30,8 @@ export class FamilyWire implements Wire {
   #tokens = 0;
   /** Of its machine. */
   power: "On" | "Off" = "On";
+  /** How often its connection was closed. */
+  closings = 0;
   /** Answers instead of the firmware, where it gives something. */
   instead: (ask: Ask) => Answer | undefined = () => undefined;
 
@@ -86,7 +88,9 @@ export class FamilyWire implements Wire {
     return Promise.resolve({ status, headers: answered, text });
   }
 
-  close(): void {}
+  close(): void {
+    this.closings++;
+  }
 }
 
 /** A client on such a wire. */

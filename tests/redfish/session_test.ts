@@ -84,6 +84,16 @@ Deno.test("contract 9: one session for many calls, ended at the end", async () =
   assert.equal(wire.count("DELETE"), 1);
 });
 
+Deno.test("a connection that is closed between two calls ends no session", async () => {
+  const wire = wireOf("hpe-ilo5");
+  const { bmc } = clientOf(wire);
+  await bmc.look(never);
+  bmc.disconnect();
+  assert.deepEqual([wire.closings, wire.sessions], [1, 1]);
+  await bmc.look(never);
+  assert.equal(wire.count("POST"), 1);
+});
+
 Deno.test("contract 9: a session that is not known any more is replaced once; never two at a time", async () => {
   for (const family of ["dell-idrac8", "hpe-ilo5"]) {
     const wire = wireOf(family);
