@@ -28,10 +28,10 @@ export function buildTime(epoch: string | undefined, commitTime: string | undefi
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** Facts of a build from this checkout. */
+/** Facts of a build from this folder: a checkout, or a copy without its history, whose commit is told in REVISION. */
 export async function buildFacts(folder: string): Promise<BuildFacts> {
-  const commit = await git(folder, "rev-parse", "HEAD");
-  const isDirty = commit !== undefined && (await git(folder, "status", "--porcelain", "--untracked-files=no")) !== "";
+  const commit = await git(folder, "rev-parse", "HEAD") ?? Deno.env.get("REVISION");
+  const isDirty = (await git(folder, "status", "--porcelain", "--untracked-files=no") ?? "") !== "";
   const commitTime = isDirty ? undefined : await git(folder, "log", "-1", "--format=%ct");
   return {
     commit: commit === undefined ? "unknown" : `${commit}${isDirty ? "-dirty" : ""}`,
