@@ -4,7 +4,7 @@
 export interface BootStep {
   /** One of boot_timeline.ts. */
   readonly name: string;
-  /** RFC 3339, whole seconds. */
+  /** RFC 3339, with milliseconds. */
   readonly time: string;
   /** More, for people. */
   readonly message?: string;

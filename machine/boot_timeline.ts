@@ -3,7 +3,6 @@
  * the smaller for each step, so neither the order of writes nor who makes them changes what comes out.
  */
 import type { BootStatus, BootStep } from "./boot_status.ts";
-import { formatTime } from "./conditions.ts";
 import type { MachineObject, MachineStatus } from "./types.ts";
 
 /** All there are, in the order in which they happen. */
@@ -87,7 +86,7 @@ function assemble(number: number, steps: ReadonlyMap<string, FullStep>): BootSta
   };
 }
 
-/** Of a step that was seen twice the first; which of two of the same second, is the same for everybody. */
+/** Of a step that was seen twice the first; which of two of the same moment, is the same for everybody. */
 function first(a: FullStep, b: FullStep): FullStep {
   const [atA, atB] = [Date.parse(a.time), Date.parse(b.time)];
   if (atA !== atB) return atA < atB ? a : b;
@@ -112,7 +111,7 @@ export function withStep(boot: BootStatus, { name, message, facts = {} }: SeenSt
   const steps = stepsOf(boot);
   steps.set(name, {
     name,
-    time: formatTime(atMs),
+    time: new Date(atMs).toISOString(),
     ...(message === undefined ? {} : { message: cut(message, MAX_MESSAGE) }),
     facts: pickFacts(name, facts as Record<string, unknown>),
   });
@@ -161,15 +160,27 @@ function readStep(step: unknown, boot: Record<string, unknown>): FullStep | unde
   if (Number.isNaN(atMs)) return;
   return {
     name: name as BootStepName,
-    time: formatTime(atMs),
+    time: new Date(atMs).toISOString(),
     ...(typeof message === "string" ? { message: cut(message, MAX_MESSAGE) } : {}),
     facts: pickFacts(name as string, boot),
   };
+}
+
+/** Replicas that see one packet differ by less; to correct that is worth no write. */
+const SAME_MS = 1000;
+
+/** Whether `merged` says what `stored` does not: another boot, a step, that a step was another or clearly earlier. */
+function saysMore(merged: BootStatus, stored: BootStatus | undefined): boolean {
+  if (merged.number !== stored?.number || merged.steps.length !== stored.steps.length) return true;
+  return merged.steps.some(({ time, message }, i) => {
+    const other = stored.steps[i]!;
+    return message !== other.message || Date.parse(other.time) - Date.parse(time) >= SAME_MS;
+  });
 }
 
 /** The status with what is known of the last boot; undefined where it says all of it already. */
 export function withBoot(object: MachineObject, own: BootStatus): MachineStatus | undefined {
   const stored = bootOf(object);
   const boot = stored === undefined ? own : mergeBoots(stored, own);
-  return sameBoot(boot, stored) ? undefined : { ...object.status, boot };
+  return saysMore(boot, stored) ? { ...object.status, boot } : undefined;
 }

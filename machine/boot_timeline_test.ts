@@ -63,7 +63,7 @@ Deno.test("steps in any order from any number of replicas, written in any order,
 Deno.test("of each step the first time wins within one boot, and the later boot wins as a whole", () => {
   const dhcp = { name: "DHCP" as const };
   const [early, late] = [withStep(empty(1), dhcp, NOW), withStep(empty(1), dhcp, NOW + 4000)];
-  deepEqual(mergeBoots(late, early).steps, [{ name: "DHCP", time: "2026-01-01T00:00:00Z" }]);
+  deepEqual(mergeBoots(late, early).steps, [{ name: "DHCP", time: "2026-01-01T00:00:00.000Z" }]);
   const next = withStep(empty(2), { name: "PoweredOn" }, NOW - 1000);
   equal(mergeBoots(early, next), next);
   equal(mergeBoots(next, early), next);
@@ -81,9 +81,9 @@ Deno.test("withStep() keeps the order of a boot, the first time, and the facts o
     method: "PXE",
     image: "sha256:1",
     steps: [
-      { name: "DHCP", time: "2026-01-01T00:00:00Z" },
-      { name: "FirstFile", time: "2026-01-01T00:00:00Z" },
-      { name: "Kernel", time: "2026-01-01T00:00:02Z", message: "k" },
+      { name: "DHCP", time: "2026-01-01T00:00:00.000Z" },
+      { name: "FirstFile", time: "2026-01-01T00:00:00.000Z" },
+      { name: "Kernel", time: "2026-01-01T00:00:02.000Z", message: "k" },
     ],
   });
   ok(hasStep(boot, "Attested", "Kernel") && !hasStep(boot, "Attested"));
@@ -101,7 +101,7 @@ Deno.test("status.boot stays small whatever a machine asks for", () => {
   deepEqual(bootOf({ metadata: { name: "a" }, status: { boot: full } }), full, "and is read as it was written");
 });
 
-const STEP = { name: "DHCP", time: "2026-01-01T00:00:00Z" };
+const STEP = { name: "DHCP", time: "2026-01-01T00:00:00.000Z" };
 const STORED: readonly [name: string, boot: unknown, read: BootStatus | undefined][] = [
   ["nothing", undefined, undefined],
   ["null", null, undefined],
@@ -112,6 +112,10 @@ const STORED: readonly [name: string, boot: unknown, read: BootStatus | undefine
   ["steps that are none", { number: 1, steps: { DHCP: STEP } }, undefined],
   ["a step of another version", { number: 1, steps: [{ ...STEP, name: "Later" }, STEP] }, { number: 1, steps: [STEP] }],
   ["a step that is none", { number: 1, steps: [null, 1, { name: "Kernel" }, STEP] }, { number: 1, steps: [STEP] }],
+  ["a time of another precision", { number: 1, steps: [{ ...STEP, time: "2026-01-01T00:00:00Z" }] }, {
+    number: 1,
+    steps: [STEP],
+  }],
   ["a time that is none", { number: 1, steps: [{ name: "Kernel", time: "soon" }, STEP] }, { number: 1, steps: [STEP] }],
   ["a field of another type", { number: 1, image: 7, steps: [STEP] }, { number: 1, steps: [STEP] }],
 ];
@@ -128,6 +132,11 @@ Deno.test("withBoot() changes nothing where the status says all of it, and no ot
   const status = withBoot(object, boot)!;
   deepEqual(status, { phase: "Ready", boot });
   equal(withBoot({ ...object, status }, boot), undefined);
+  const earlier = (ms: number) => withStep(empty(1), { name: "DHCP" }, NOW - ms);
+  equal(withBoot({ ...object, status }, earlier(999)), undefined, "replicas that see one packet");
+  equal(withBoot({ ...object, status }, earlier(1000))?.boot?.steps[0]?.time, "2025-12-31T23:59:59.000Z");
+  const other = withStep(empty(1), { name: "DHCP", message: "another" }, NOW - 1);
+  equal(withBoot({ ...object, status }, other)?.boot?.steps[0]?.message, "another");
   equal(withBoot({ ...object, status: { boot: withStep(empty(2), { name: "DHCP" }, NOW) } }, boot), undefined);
   ok(sameBoot(undefined, undefined) && !sameBoot(boot, undefined));
 });

@@ -123,11 +123,11 @@ Deno.test("statusLines() shows the last boot, each step with the time since the 
   const lines = statusLines({ metadata: { name: "b" }, status: { boot } }, [], NOW);
   deepEqual(lines.slice(lines.indexOf("Conditions:") + 2), [
     "Last boot: number 3, PXE, x64 UEFI, sha256:7df7",
-    "  STEP        TIME                   AFTER   MESSAGE",
-    "  PoweredOn   2026-01-01T00:50:00Z",
-    "  DHCP        2026-01-01T00:50:41Z   +41s",
-    '  FirstFile   2026-01-01T00:50:41Z   +0s     "shim x64.efi" over TFTP',
-    '  Kernel      2026-01-01T00:50:39Z           "vmlinuz" over HTTP',
+    "  STEP        TIME                       AFTER   MESSAGE",
+    "  PoweredOn   2026-01-01T00:50:00.000Z",
+    "  DHCP        2026-01-01T00:50:41.000Z   +41s",
+    '  FirstFile   2026-01-01T00:50:41.000Z   +0s     "shim x64.efi" over TFTP',
+    '  Kernel      2026-01-01T00:50:39.000Z           "vmlinuz" over HTTP',
     "Events:",
     "  none",
   ]);
