@@ -11,6 +11,8 @@ WORKDIR /src
 COPY . .
 ARG REVISION=unknown
 ARG SOURCE_DATE_EPOCH
+# What `site deploy-pxe` deploys: this image, by the name that it will have.
+ARG METALMAN_IMAGE
 RUN deno task bundle
 RUN install -d /image/usr/lib/metalman /image/usr/share/doc/metalman && install -d -m 1777 /image/var/cache/metalman
 RUN cp -r dist/bundle /image/usr/lib/metalman/bundle && cp LICENSE /image/usr/share/doc/metalman/copyright

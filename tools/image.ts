@@ -11,58 +11,82 @@ const USAGE = `Usage: deno task image [--output FOLDER] [--arch amd64|arm64] [--
 
 Makes the image of the Dockerfile as an OCI layout (FOLDER:TAG, TAG being the version) and pushes it where asked.
 Needs root, Debian 12 and the packages umoci, skopeo and libcap2-bin. The time of all files is SOURCE_DATE_EPOCH, else
-that of the commit. SOURCE is the repository's URL, for the image's labels.
+that of the commit. SOURCE is the repository's URL, for the image's labels; METALMAN_IMAGE what its \`site deploy-pxe\`
+deploys, if not what is pushed.
 `;
 const ROOT = new URL("../", import.meta.url).pathname;
 /** What Deno calls an architecture, and images. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
+const OWN_ARCHITECTURE = ARCHITECTURES[Deno.build.arch]!;
 
 /** A registry on this machine needs no TLS, as in metalman itself. */
 function isLocal(reference: string): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?\//.test(reference);
 }
 
+/** @throws where the folder holds something that is not an image: it is replaced */
+async function checkOutput(folder: string): Promise<void> {
+  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name).catch((error): string[] => {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  });
+  if (names.length > 0 && !names.includes("oci-layout")) {
+    throw new Error(`${folder} holds something else than an image: give another --output`);
+  }
+}
+
+/** Builds the image for an architecture into an OCI layout. */
+async function build(layout: string, tag: string, architecture: string, push: string | undefined): Promise<void> {
+  const { commit, built, image = push } = await buildFacts(ROOT);
+  const epoch = Date.parse(built) / 1000;
+  const folder = await Deno.makeTempDir({ prefix: "metalman-image-" });
+  try {
+    const result = await buildStages(readDockerfile(await Deno.readTextFile(`${ROOT}Dockerfile`)), {
+      context: ROOT,
+      folder,
+      cache: `${Deno.env.get("HOME") ?? "/root"}/.cache/metalman-image`,
+      architecture,
+      ownArchitecture: OWN_ARCHITECTURE,
+      given: {
+        VERSION: tag,
+        REVISION: commit,
+        SOURCE: Deno.env.get("SOURCE") ?? "unknown",
+        SOURCE_DATE_EPOCH: String(epoch),
+        ...(image === undefined ? {} : { METALMAN_IMAGE: image }),
+      },
+      log: (line) => console.log(line),
+    });
+    await Deno.mkdir(layout, { recursive: true });
+    await Deno.remove(layout, { recursive: true });
+    await writeLayout(result, { layout, tag, folder, architecture, epoch });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 async function main(): Promise<void> {
-  const ownArchitecture = ARCHITECTURES[Deno.build.arch]!;
   const { values } = parseArgs({
     args: Deno.args,
     options: {
-      output: { type: "string", default: "dist/image" },
-      arch: { type: "string", default: ownArchitecture },
+      output: { type: "string", default: `${ROOT}dist/image` },
+      arch: { type: "string", default: OWN_ARCHITECTURE },
       push: { type: "string" },
       help: { type: "boolean", short: "h" },
     },
   });
-  if (values.help) return console.log(USAGE);
+  const { output, arch, push, help } = values;
+  if (help) return console.log(USAGE);
+  if (!Object.values(ARCHITECTURES).includes(arch)) throw new Error(`--arch=${arch}: want amd64 or arm64`);
   if (Deno.uid() !== 0) throw new Error("owners and capabilities of files are set: run this as root");
-  const { commit, built } = await buildFacts(ROOT);
-  const epoch = Date.parse(built) / 1000;
-  const source = Deno.env.get("SOURCE") ?? "unknown";
+  await checkOutput(output);
   const tag = `v${manifest.version}`;
-  const given = { REVISION: commit, VERSION: tag, SOURCE: source, SOURCE_DATE_EPOCH: String(epoch) };
-  const folder = await Deno.makeTempDir({ prefix: "metalman-image-" });
-  try {
-    const image = await buildStages(readDockerfile(await Deno.readTextFile(`${ROOT}Dockerfile`)), {
-      context: ROOT,
-      folder,
-      cache: `${Deno.env.get("HOME") ?? "/root"}/.cache/metalman-image`,
-      architecture: values.arch,
-      ownArchitecture,
-      given,
-      log: (line) => console.log(line),
-    });
-    await Deno.mkdir(`${values.output}/..`, { recursive: true });
-    await Deno.remove(values.output, { recursive: true }).catch(() => {});
-    await writeLayout(image, { layout: values.output, tag, folder, architecture: values.arch, epoch });
-    console.log(`wrote ${values.output}:${tag}`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-  if (values.push === undefined) return;
-  const security = isLocal(values.push) ? ["--dest-tls-verify=false"] : [];
-  const places = [`oci:${values.output}:${tag}`, `docker://${values.push}`];
+  await build(output, tag, arch, push);
+  console.log(`wrote ${output}:${tag}`);
+  if (push === undefined) return;
+  const security = isLocal(push) ? ["--dest-tls-verify=false"] : [];
+  const places = [`oci:${output}:${tag}`, `docker://${push}`];
   await run("skopeo", ["--insecure-policy", "copy", "-q", "--preserve-digests", ...security, ...places]);
-  console.log(`pushed ${values.push}`);
+  console.log(`pushed ${push}`);
 }
 
 try {

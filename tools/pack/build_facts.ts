@@ -28,12 +28,17 @@ export function buildTime(epoch: string | undefined, commitTime: string | undefi
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** Facts of a build from this folder: a checkout, or a copy without its history, whose commit is told in REVISION. */
+/**
+ * Facts of a build from this folder: a checkout, or a copy without its history, whose commit is told in REVISION.
+ * METALMAN_IMAGE is the container image that belongs to it.
+ */
 export async function buildFacts(folder: string): Promise<BuildFacts> {
   const commit = await git(folder, "rev-parse", "HEAD") ?? Deno.env.get("REVISION");
   const isDirty = (await git(folder, "status", "--porcelain", "--untracked-files=no") ?? "") !== "";
   const commitTime = isDirty ? undefined : await git(folder, "log", "-1", "--format=%ct");
+  const image = Deno.env.get("METALMAN_IMAGE");
   return {
+    ...(image === undefined ? {} : { image }),
     commit: commit === undefined ? "unknown" : `${commit}${isDirty ? "-dirty" : ""}`,
     built: buildTime(Deno.env.get("SOURCE_DATE_EPOCH"), commitTime, Date.now()),
   };

@@ -5,7 +5,7 @@ const MODULE_URL = /new URL\("(\.{1,2}\/[^"]+)",\s*import\.meta\.url\)/g;
 /** The comment above each module, a path from wherever the bundle was made. */
 const PATH_COMMENT = /^\/\/ (?:[\w@.-]+\/)+[\w@.+-]+$\n?|^\/\/ [\w-]+\.(?:ts|js|json)$\n?/gm;
 /** Where cmd/version.ts leaves room. */
-const BUILD_FACTS = /commit: "unknown",\s*built: "unknown"/g;
+const BUILD_FACTS = /commit: "unknown",\s*built: "unknown"(?:,\s*image: ("[^"]*"))?/g;
 
 /** What a program is to say of its build. */
 export interface BuildFacts {
@@ -13,6 +13,8 @@ export interface BuildFacts {
   readonly commit: string;
   /** RFC 3339. */
   readonly built: string;
+  /** Container image of the same build. @default what cmd/version.ts has */
+  readonly image?: string;
 }
 
 /** Modules that this source loads by themselves, as it names them. */
@@ -45,6 +47,11 @@ export function roomForFacts(text: string): number {
 }
 
 /** Writes the facts of a build where cmd/version.ts leaves room. */
-export function withFacts(text: string, { commit, built }: BuildFacts): string {
-  return text.replaceAll(BUILD_FACTS, () => `commit: ${JSON.stringify(commit)}, built: ${JSON.stringify(built)}`);
+export function withFacts(text: string, { commit, built, image }: BuildFacts): string {
+  return text.replaceAll(BUILD_FACTS, (_, ownImage?: string) => {
+    const facts = `commit: ${JSON.stringify(commit)}, built: ${JSON.stringify(built)}`;
+    return ownImage === undefined
+      ? facts
+      : `${facts}, image: ${image === undefined ? ownImage : JSON.stringify(image)}`;
+  });
 }
