@@ -1,7 +1,7 @@
 /** A site on loopback: registry, API server and `metalman serve-pxe` from the checkout; machines are addresses in 127/8. */
 import { parseIpv4, parseMac } from "../../base/address.ts";
 import { type DhcpMessage, encodePacket, OP, parsePacket } from "../../pxe/dhcp/packet.ts";
-import { type KubeObject, startApiServer, type TestApiServer } from "../peers/apiserver.ts";
+import { type ApiServerOptions, type KubeObject, startApiServer, type TestApiServer } from "../peers/apiserver.ts";
 import { freePort, Peer, run } from "../peers/peer.ts";
 import { pushFolder, REGISTRY_PROGRAMS, startRegistry, type TestRegistry } from "../peers/registry.ts";
 
@@ -63,11 +63,11 @@ export class LoopbackSite implements AsyncDisposable {
   }
 
   /** Starts API and registry. */
-  static async create(): Promise<LoopbackSite> {
+  static async create(options: ApiServerOptions = {}): Promise<LoopbackSite> {
     await using stack = new AsyncDisposableStack();
     const folder = await Deno.makeTempDir({ prefix: "metalman-site-" });
     stack.defer(() => Deno.remove(folder, { recursive: true }));
-    const api = stack.use(await startApiServer());
+    const api = stack.use(await startApiServer(options));
     const registry = stack.use(await startRegistry());
     await api.createFixtures();
     return new LoopbackSite(stack.move(), { api, registry, folder });

@@ -12,6 +12,8 @@ export interface ApiServerOptions {
   readonly bindAddress?: string;
   /** More flags of kube-apiserver. */
   readonly flags?: readonly string[];
+  /** Keep a record of every request in {@link TestApiServer.auditLog}. @default false */
+  readonly audit?: boolean;
 }
 
 /** Starts a server in a folder of its own and waits until it is ready. */
@@ -60,6 +62,11 @@ export class TestApiServer implements AsyncDisposable {
     return `${this.#dir}/admin.kubeconfig`;
   }
 
+  /** Path of the record of every request (audit.k8s.io/v1). */
+  get auditLog(): string {
+    return `${this.#dir}/audit.log`;
+  }
+
   /** Writes the keys and the token file. */
   async prepare(): Promise<void> {
     const key = await crypto.subtle.generateKey(
@@ -79,8 +86,10 @@ export class TestApiServer implements AsyncDisposable {
 
   /** Starts it on its data and ports, and waits until it is ready. */
   async start(): Promise<void> {
-    const { netns, bindAddress = "127.0.0.1", flags = [] } = this.#options;
+    const { netns, bindAddress = "127.0.0.1", flags = [], audit = false } = this.#options;
     const dir = this.#dir;
+    const policy = { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level: "Metadata" }] };
+    if (audit) await Deno.writeTextFile(`${dir}/audit-policy.json`, JSON.stringify(policy));
     const local = bindAddress === "0.0.0.0" || bindAddress.startsWith("127.");
     const args = [
       `--secure-port=${this.#ports.api}`,
@@ -96,6 +105,7 @@ export class TestApiServer implements AsyncDisposable {
       "--authorization-mode=RBAC",
       "--disable-admission-plugins=ServiceAccount",
       "--shutdown-delay-duration=0s",
+      ...(audit ? [`--audit-policy-file=${dir}/audit-policy.json`, `--audit-log-path=${this.auditLog}`] : []),
     ];
     this.#process = new Peer("kube-apiserver", [dir, String(this.#ports.etcd), ...args, ...flags], {
       cwd: dir,
