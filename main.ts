@@ -1,6 +1,7 @@
 /** The executable: the controller, the container's entrypoint and the kubectl plugin. */
 import { confine } from "./cmd/confine.ts";
-import { type Io, runCommand } from "./cmd/root.ts";
+import type { Io } from "./cmd/io.ts";
+import { runCommand } from "./cmd/root.ts";
 import { NAME_VARIABLE } from "./cmd/run_flags.ts";
 import { ask } from "./cmd/terminal.ts";
 

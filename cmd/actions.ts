@@ -1,6 +1,6 @@
 /** What the commands do, each loaded when it is used. */
 import { devPermissions } from "./permissions.ts";
-import type { Actions } from "./root.ts";
+import type { Actions } from "./commands.ts";
 
 /** This program's. */
 export const ACTIONS: Actions = {

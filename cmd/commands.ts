@@ -1,10 +1,12 @@
 /** The commands, as a tree of values: what each is called, takes and does. Help, parsing and completion are made from it. */
-import { DEV_FLAGS, devSettings } from "./dev/settings.ts";
+import { DEV_FLAGS, type DevSettings, devSettings } from "./dev/settings.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { COMMANDS } from "./front_page.ts";
 import {
+  type ClusterSettings,
   LIST_FLAGS,
   listSettings,
+  type MachineSettings,
   POWER_FLAGS,
   powerSettings,
   STATUS_FLAGS,
@@ -12,10 +14,24 @@ import {
 } from "./machine/settings.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import { MANIFEST_FLAGS, MANIFEST_PARTS, manifestSettings } from "./manifest_settings.ts";
-import type { Actions, Io } from "./root.ts";
-import { SERVE_FLAGS, serveSettings } from "./serve_settings.ts";
-import { deployFlags, deploySettings } from "./site/settings.ts";
+import type { Io } from "./io.ts";
+import { SERVE_FLAGS, type ServeSettings, serveSettings } from "./serve_settings.ts";
+import { deployFlags, type DeploySettings, deploySettings } from "./site/settings.ts";
 import { buildInfo, versionLine } from "./version.ts";
+
+/** What the commands do; passed in so that the command line can be tested alone and each part is loaded only when used. */
+export interface Actions {
+  serve(settings: ServeSettings, io: Io): Promise<void>;
+  dev(settings: DevSettings, io: Io): Promise<void>;
+  /** Resolves with the exit code. */
+  machine(settings: MachineSettings, io: Io): Promise<number>;
+  /** Resolves with the exit code. */
+  deploy(settings: DeploySettings, io: Io): Promise<number>;
+  /** Names of Machines that a command line may go on with; of any cluster that does not answer, none. */
+  machineNames(cluster: ClusterSettings): Promise<readonly string[]>;
+  /** Names of contexts that it may go on with. */
+  contextNames(cluster: ClusterSettings): Promise<readonly string[]>;
+}
 
 /** One command. */
 export interface CommandSpec {

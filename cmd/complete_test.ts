@@ -1,7 +1,8 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { complete, type Completion, completionLines } from "./complete.ts";
 import { commandTree } from "./commands.ts";
-import type { Actions, Io } from "./root.ts";
+import type { Actions } from "./commands.ts";
+import type { Io } from "./io.ts";
 
 const NOT_CALLED = () => {
   throw new Error("completion runs nothing");

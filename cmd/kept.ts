@@ -5,7 +5,7 @@ import { locateAccess } from "../k8s/locate.ts";
 import { proxyFor } from "../k8s/proxy.ts";
 import type { ClusterSettings } from "./machine/settings.ts";
 import { clusterPermissions, credentialHelpers, type Plugin, servePermissions } from "./permissions.ts";
-import type { Io } from "./root.ts";
+import type { Io } from "./io.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 
 /** The access that the command is going to use; what is wrong with it, that says when it does. */

@@ -1,5 +1,5 @@
 /** A block of lines that is redrawn in place on a terminal; where there is none, only what is said is printed. */
-import type { Io } from "./root.ts";
+import type { Io } from "./io.ts";
 
 /** The one writer of a command's output. */
 export class LiveLines {

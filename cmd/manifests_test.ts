@@ -3,7 +3,8 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { load, loadAll } from "js-yaml";
 import { MANIFEST_PARTS } from "./manifest_settings.ts";
 import { manifests } from "./manifests.ts";
-import { type Io, runCommand } from "./root.ts";
+import type { Io } from "./io.ts";
+import { runCommand } from "./root.ts";
 
 const DEPLOY = new URL("../deploy/", import.meta.url);
 const read = (name: string) => Deno.readTextFileSync(new URL(name, DEPLOY));

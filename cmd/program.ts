@@ -5,7 +5,8 @@ import { completionLines } from "./complete.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { ABOUT, frontPage, programName } from "./front_page.ts";
 import { COMPLETION } from "./permissions.ts";
-import type { Actions, Io } from "./root.ts";
+import type { Actions } from "./commands.ts";
+import type { Io } from "./io.ts";
 import { UsageError } from "./usage.ts";
 
 export { ACTIONS } from "./actions.ts";

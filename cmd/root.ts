@@ -1,43 +1,9 @@
 /** The command line from the first word to the exit code. What only some commands need is loaded when it is needed. */
-import type { DevSettings } from "./dev/settings.ts";
+import type { Actions } from "./commands.ts";
 import { frontPage, programName } from "./front_page.ts";
-import type { ClusterSettings, MachineSettings } from "./machine/settings.ts";
-import type { Permissions } from "./permissions.ts";
-import type { ServeSettings } from "./serve_settings.ts";
-import type { DeploySettings } from "./site/settings.ts";
+import type { Io } from "./io.ts";
 import { StartError, UsageError } from "./usage.ts";
 import { buildInfo, versionLine } from "./version.ts";
-
-/** What a command may touch of the process. */
-export interface Io {
-  stdout(text: string): void;
-  stderr(text: string): void;
-  env(name: string): string | undefined;
-  /** Size of the terminal that stdout is; undefined when it is none, or plain output is wanted (NO_COLOR). */
-  terminal(): { readonly columns: number; readonly rows: number } | undefined;
-  /** Puts a question on the terminal; undefined where there is none to answer it. */
-  ask(question: string): Promise<string | undefined>;
-  /** Gives up all other permissions; what it has been given a part of may mean that the process starts anew. */
-  keep(permissions: Permissions): Promise<void>;
-  /** Aborted by SIGTERM or SIGINT. */
-  readonly signal: AbortSignal;
-  /** The name the executable was called by. */
-  readonly calledAs: string;
-}
-
-/** What the commands do; passed in so that the command line can be tested alone and each part is loaded only when used. */
-export interface Actions {
-  serve(settings: ServeSettings, io: Io): Promise<void>;
-  dev(settings: DevSettings, io: Io): Promise<void>;
-  /** Resolves with the exit code. */
-  machine(settings: MachineSettings, io: Io): Promise<number>;
-  /** Resolves with the exit code. */
-  deploy(settings: DeploySettings, io: Io): Promise<number>;
-  /** Names of Machines that a command line may go on with; of any cluster that does not answer, none. */
-  machineNames(cluster: ClusterSettings): Promise<readonly string[]>;
-  /** Names of contexts that it may go on with. */
-  contextNames(cluster: ClusterSettings): Promise<readonly string[]>;
-}
 
 /**
  * Not written where it is imported: `deno run` would load all that it leads to before the first line runs, for a

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import type { DevSettings } from "./dev/settings.ts";
-import { type Io, runCommand } from "./root.ts";
+import type { Io } from "./io.ts";
+import { runCommand } from "./root.ts";
 import type { MachineSettings } from "./machine/settings.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 import type { DeploySettings } from "./site/settings.ts";

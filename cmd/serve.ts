@@ -28,7 +28,7 @@ import { followMachines, type Machines } from "./machines.ts";
 import { createLeader, type Leader } from "./leader.ts";
 import { outboundAddress } from "./outbound.ts";
 import { createPower, type Power } from "./power.ts";
-import type { Io } from "./root.ts";
+import type { Io } from "./io.ts";
 import { type ServerAddress, serverAddress } from "./server_address.ts";
 import { type ServeSettings, settingsFields } from "./serve_settings.ts";
 import { startError } from "./start_error.ts";

@@ -10,7 +10,7 @@ import { VmUnavailableError } from "../../dev/vm/requirements.ts";
 import { PortInUse } from "../../pxe/bind_error.ts";
 import type { MachineEvent } from "../../dev/rack/types.ts";
 import { LiveLines } from "../live_lines.ts";
-import type { Io } from "../root.ts";
+import type { Io } from "../io.ts";
 import { runSite } from "../serve.ts";
 import { serveSettings } from "../serve_settings.ts";
 import { startError } from "../start_error.ts";

@@ -1,6 +1,6 @@
 /** What the machine commands do. */
 import { systemClock } from "../../base/clock.ts";
-import type { Io } from "../root.ts";
+import type { Io } from "../io.ts";
 import { connect, errorLine } from "./cluster.ts";
 import { power } from "./power.ts";
 import type { MachineSettings } from "./settings.ts";

@@ -7,7 +7,7 @@ import { resourcePath } from "../../k8s/object.ts";
 import type { MachineObject } from "../../machine/types.ts";
 import { programName } from "../front_page.ts";
 import { LiveLines } from "../live_lines.ts";
-import type { Io } from "../root.ts";
+import type { Io } from "../io.ts";
 import { StartError, UsageError } from "../usage.ts";
 import { errorLine, listMachines, MACHINES } from "./cluster.ts";
 import { objectName, printed } from "./objects.ts";

@@ -3,7 +3,7 @@ import type { KubeClient } from "../../k8s/client.ts";
 import { ApiError } from "../../k8s/errors.ts";
 import type { KubeObject } from "../../k8s/object.ts";
 import type { MachineObject } from "../../machine/types.ts";
-import type { Io } from "../root.ts";
+import type { Io } from "../io.ts";
 import { listMachines, MACHINES } from "./cluster.ts";
 import { printed } from "./objects.ts";
 import type { ListSettings, StatusSettings } from "./settings.ts";

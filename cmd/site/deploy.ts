@@ -5,7 +5,7 @@ import type { KubeObject } from "../../k8s/object.ts";
 import { programName } from "../front_page.ts";
 import { connect } from "../machine/cluster.ts";
 import { printed } from "../printed.ts";
-import type { Io } from "../root.ts";
+import type { Io } from "../io.ts";
 import { BUDGETS, nameOf, title, type Wanted, wantedObjects } from "./deployment.ts";
 import { hasBudget, look } from "./look.ts";
 import { refusalLine } from "./refusal.ts";

@@ -1,7 +1,8 @@
 /** Somebody at a prompt, a cluster, and a metalman that moves the conditions of Machines without any hardware. */
 import { systemClock } from "../../base/clock.ts";
 import { MemoryLogger } from "../../base/log.ts";
-import { type Io, runCommand } from "../../cmd/root.ts";
+import type { Io } from "../../cmd/io.ts";
+import { runCommand } from "../../cmd/root.ts";
 import type { JsonObject } from "../../dev/apiserver/object.ts";
 import { type DevApiServer, startDevApiServer } from "../../dev/apiserver/server.ts";
 import type { KubeClient } from "../../k8s/client.ts";
