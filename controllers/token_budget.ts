@@ -13,23 +13,28 @@ export class HourlyBudget {
     this.#limit = limit;
   }
 
-  /** Takes one; false when there is none left. */
-  take(key: string, nowMs: number): boolean {
+  /**
+   * Takes one; false when there is none left.
+   * @param known how many were taken in the last hour by anybody, as far as it is known elsewhere
+   */
+  take(key: string, nowMs: number, known = 0): boolean {
     const taken = (this.#taken.get(key) ?? []).filter((ms) => ms > nowMs - WINDOW_MS);
     // At the end: the keys in front are the ones that were not heard of for longest.
     this.#taken.delete(key);
-    this.#taken.set(key, taken);
+    const isLeft = Math.max(taken.length, known) < this.#limit;
+    if (isLeft) taken.push(nowMs);
+    if (taken.length > 0) this.#taken.set(key, taken);
     for (const [oldest, times] of this.#taken) {
-      if ((times.at(-1) ?? nowMs) > nowMs - WINDOW_MS) break;
+      if (times.at(-1)! > nowMs - WINDOW_MS) break;
       this.#taken.delete(oldest);
     }
-    if (taken.length >= this.#limit) return false;
-    taken.push(nowMs);
-    return true;
+    return isLeft;
   }
 
   /** Gives one back that came to nothing. */
   giveBack(key: string): void {
-    this.#taken.get(key)?.pop();
+    const taken = this.#taken.get(key);
+    taken?.pop();
+    if (taken?.length === 0) this.#taken.delete(key);
   }
 }

@@ -17,3 +17,9 @@ Deno.test("HourlyBudget counts nothing that came to nothing", () => {
   assert.ok(budget.take("a", 1));
   budget.giveBack("never heard of");
 });
+
+Deno.test("HourlyBudget counts what others have given out, and what it gave itself, whichever is more", () => {
+  const budget = new HourlyBudget(3);
+  assert.deepEqual([budget.take("a", 0, 2), budget.take("a", 1, 3), budget.take("a", 2, 0)], [true, false, true]);
+  assert.deepEqual([budget.take("a", 3, 1), budget.take("a", 4, 1)], [true, false]);
+});

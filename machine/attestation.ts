@@ -22,13 +22,18 @@ export function allowedKeys({ spec }: MachineObject): readonly string[] | undefi
   return entries.map((entry) => String(entry).replaceAll(":", "").toLowerCase());
 }
 
+const repaves = (operations: unknown) => Number(record(operations).repaveCounter ?? 0);
+
 /**
  * Whether a Machine is being installed, or has never come up: from the moment that an installation is asked for until
- * cloud-init of the system that it left is done.
+ * cloud-init of the system that it left is done. That it was is kept ({@link withCameUp}), as a machine can report
+ * cloud-init's start at any time.
  */
 export function isInstalling({ spec, status }: MachineObject): boolean {
-  const counter = (value: unknown) => Number(record(value).repaveCounter ?? 0);
-  if (counter(record(spec).operations) > counter(status?.operations)) return true;
+  const installed = repaves(status?.operations);
+  if (repaves(record(spec).operations) > installed) return true;
+  const { cameUpRepaveCounter } = record(status?.attestation);
+  if (typeof cameUpRepaveCounter === "number") return installed > cameUpRepaveCounter;
   const done = find(status, ConditionType.CloudInitDone);
   if (done === undefined) return status?.phase !== "Ready";
   if (done.status !== "True") return true;
@@ -38,6 +43,25 @@ export function isInstalling({ spec, status }: MachineObject): boolean {
 
 function find(status: MachineStatus | undefined, type: string): Condition | undefined {
   return status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** The status that keeps that the system of the latest installation has come up; undefined when it says so. */
+export function withCameUp({ status }: MachineObject): MachineStatus | undefined {
+  const attestation = record(status?.attestation);
+  const cameUpRepaveCounter = repaves(status?.operations);
+  if (attestation.cameUpRepaveCounter === cameUpRepaveCounter) return undefined;
+  return { ...status, attestation: { ...attestation, cameUpRepaveCounter } };
+}
+
+/** More are not kept: nobody gets as many. */
+const MAX_TIMES = 60;
+const HOUR_MS = 3_600_000;
+
+/** When a Machine was given tokens, by any replica, in the last hour; nothing of it is believed further than that. */
+export function tokenTimes({ status }: MachineObject, nowMs: number): number[] {
+  const { tokenTimes } = record(status?.attestation);
+  if (!Array.isArray(tokenTimes)) return [];
+  return tokenTimes.map((time) => Date.parse(String(time))).filter((ms) => Math.abs(nowMs - ms) < HOUR_MS);
 }
 
 /**
@@ -65,8 +89,12 @@ export function withToken(
   if (object.metadata.uid !== uid) return undefined;
   const { status } = object;
   const attestation = { attestedAt: formatTime(nowMs), ...record(status?.attestation) };
+  const times = [...tokenTimes(object, nowMs), nowMs].slice(-MAX_TIMES).map(formatTime);
   return {
     ...status,
-    attestation: { ...attestation, tokenIssuedAt: formatTime(nowMs), tokenSHA256Prefix: sha256Prefix },
+    attestation: {
+      ...attestation,
+      ...{ tokenIssuedAt: formatTime(nowMs), tokenSHA256Prefix: sha256Prefix, tokenTimes: times },
+    },
   };
 }

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { allowedKeys, isInstalling, pinnedKey, withPinnedKey, withToken } from "./attestation.ts";
+import {
+  allowedKeys,
+  isInstalling,
+  pinnedKey,
+  tokenTimes,
+  withCameUp,
+  withPinnedKey,
+  withToken,
+} from "./attestation.ts";
 import type { MachineObject } from "./types.ts";
 
 const condition = (type: string, status: "True" | "False", minute: number) => ({
@@ -51,7 +59,26 @@ const CASES: readonly (readonly [name: string, object: MachineObject, installing
     true,
   ],
 ];
-for (const [name, object, installing] of CASES) {
+const UP = { attestation: { cameUpRepaveCounter: 1 } };
+const CAME_UP: typeof CASES = [
+  [
+    "came up, whatever it reports now",
+    machine({}, { ...UP, operations: { repaveCounter: 1 }, conditions: [condition("CloudInitDone", "False", 50)] }),
+    false,
+  ],
+  [
+    "came up, and says it is installed",
+    machine({}, { ...UP, operations: { repaveCounter: 1 }, conditions: [condition("Repaved", "True", 50)] }),
+    false,
+  ],
+  ["came up, and was installed again", machine({}, { ...UP, operations: { repaveCounter: 2 } }), true],
+  [
+    "came up, and is to be installed again",
+    machine({ operations: { repaveCounter: 2 } }, { ...UP, operations: { repaveCounter: 1 } }),
+    true,
+  ],
+];
+for (const [name, object, installing] of [...CASES, ...CAME_UP]) {
   Deno.test(`isInstalling() of a Machine that ${name}: ${installing}`, () => {
     assert.equal(isInstalling(object), installing);
   });
@@ -84,7 +111,8 @@ Deno.test("withPinnedKey() keeps the first key, and none of another Machine of t
 Deno.test("withToken() notes time and digest, and keeps when the key was seen first", () => {
   const object = machine({}, { attestation: { attestedAt: "2026-01-01T00:00:00Z" } });
   const token = { uid: "u", sha256Prefix: "abcd", nowMs: 2000 };
-  const noted = { tokenIssuedAt: "1970-01-01T00:00:02Z", tokenSHA256Prefix: "abcd" };
+  const time = "1970-01-01T00:00:02Z";
+  const noted = { tokenIssuedAt: time, tokenSHA256Prefix: "abcd", tokenTimes: [time] };
   assert.deepEqual(withToken(object, token), {
     attestation: { attestedAt: "2026-01-01T00:00:00Z", ...noted },
   });
@@ -92,4 +120,25 @@ Deno.test("withToken() notes time and digest, and keeps when the key was seen fi
     attestation: { attestedAt: "1970-01-01T00:00:02Z", ...noted },
   });
   assert.equal(withToken(object, { ...token, uid: "v" }), undefined);
+});
+
+Deno.test("withCameUp() keeps which installation came up, once", () => {
+  const object = machine({}, { operations: { repaveCounter: 3 }, attestation: { attestedAt: "T" } });
+  const status = withCameUp(object)!;
+  assert.deepEqual(status.attestation, { attestedAt: "T", cameUpRepaveCounter: 3 });
+  assert.equal(withCameUp({ ...object, status }), undefined);
+  assert.deepEqual(withCameUp(machine({}, undefined))?.attestation, { cameUpRepaveCounter: 0 });
+});
+
+Deno.test("tokenTimes() reads an hour, at most sixty of it are kept, and what is no time does not count", () => {
+  const nowMs = Date.parse("2026-11-23T12:00:00Z");
+  const of = (tokenTimes: unknown) => machine({}, { attestation: { tokenTimes } });
+  const texts = ["2026-11-23T10:59:59Z", "2026-11-23T11:30:00Z", "never", 7, null, "2028-01-01T00:00:00Z"];
+  assert.deepEqual(tokenTimes(of(texts), nowMs), [Date.parse("2026-11-23T11:30:00Z")]);
+  for (const none of [undefined, null, "x", {}]) assert.deepEqual(tokenTimes(of(none), nowMs), []);
+  let object = of([]);
+  for (let i = 0; i < 70; i++) {
+    object = { ...object, status: withToken(object, { uid: "u", sha256Prefix: "", nowMs: nowMs + i })! };
+  }
+  assert.equal((object.status!.attestation as { tokenTimes: string[] }).tokenTimes.length, 60);
 });

@@ -2,6 +2,7 @@
 import { fromText, toText } from "../base/byte_text.ts";
 import { formatDuration } from "../base/duration.ts";
 import { quote } from "../base/go_quote.ts";
+import { isInstalling, withCameUp } from "./attestation.ts";
 import { ConditionReason, conditionsOf, ConditionType, type NextCondition, withCondition } from "./conditions.ts";
 import type { Condition, MachineObject, MachineStatus } from "./types.ts";
 
@@ -43,9 +44,15 @@ export function readCloudInitEvent(body: string): CloudInitEvent | undefined {
   };
 }
 
-/** The status after a cloud-init event; undefined when it changes nothing. */
+/**
+ * The status after a cloud-init event; undefined when it changes nothing. A system that has come up stays one that has:
+ * its cloud-init may run again, and it may say so to get another token.
+ */
 export function cloudInitReport(object: MachineObject, event: CloudInitEvent, now: number): MachineStatus | undefined {
-  return withCondition(object, cloudInitCondition(event), now);
+  const condition = cloudInitCondition(event);
+  const status = withCondition(object, condition, now);
+  if (condition.status !== "True" && isInstalling(object)) return status;
+  return withCameUp(status === undefined ? object : { ...object, status }) ?? status;
 }
 
 function cloudInitCondition(

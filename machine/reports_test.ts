@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { cloudInitReport, nextStallCheck, pxeDisabled, readCloudInitEvent, STALL_MS } from "./reports.ts";
+import { isInstalling } from "./attestation.ts";
+import {
+  type CloudInitEvent,
+  cloudInitReport,
+  nextStallCheck,
+  pxeDisabled,
+  readCloudInitEvent,
+  STALL_MS,
+} from "./reports.ts";
 import { mutations } from "../tests/mutate.ts";
 import type { Condition, MachineObject, MachineStatus } from "./types.ts";
 
@@ -92,6 +100,23 @@ Deno.test("cloudInitReport() changes nothing when the same event comes twice", (
   const event = readCloudInitEvent('{"name":"a","event_type":"start"}')!;
   const status = cloudInitReport(machineWith(), event, NOW);
   assert.equal(cloudInitReport(machineWith(status), event, NOW + 5000), undefined);
+});
+
+Deno.test("cloudInitReport() remembers a system that came up: a start that it reports later is no installation", () => {
+  const [start, end] = ["start", "finish"].map((type) => ({
+    name: "modules-final",
+    description: "",
+    type,
+    result: "SUCCESS",
+  }));
+  let object = machineWith({ operations: { repaveCounter: 3 } });
+  for (const [event, installing] of [[start, true], [end, false], [start, false]] as const) {
+    object = { ...object, status: cloudInitReport(object, event as CloudInitEvent, NOW)! };
+    assert.equal(isInstalling(object), installing);
+  }
+  // One that came up before this was kept.
+  const { attestation: _, ...before } = cloudInitReport(object, end as CloudInitEvent, NOW)!;
+  assert.equal(isInstalling(machineWith(cloudInitReport(machineWith(before), start as CloudInitEvent, NOW))), false);
 });
 
 Deno.test("cloudInitReport() keeps the other fields of the status", () => {
