@@ -1,5 +1,4 @@
 /** Power and installations: BMCs, Secrets, the controllers over them. Joins redfish/, k8s/, pxe/ and controllers/ for cmd/serve.ts. */
-import { formatIpv4 } from "../base/address.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { BmcCalls, onlyWhile } from "../controllers/bmc_calls.ts";
@@ -10,7 +9,7 @@ import { RepaveController } from "../controllers/repave.ts";
 import type { KubeClient } from "../k8s/client.ts";
 import type { Directory } from "../machine/directory.ts";
 import type { Machine } from "../machine/types.ts";
-import type { FileAnswer, FileResolver } from "../pxe/answer.ts";
+import type { FileResolver } from "../pxe/answer.ts";
 import { bootFileFor } from "../pxe/dhcp/boot_file.ts";
 import type { DhcpEvent } from "../pxe/dhcp/server.ts";
 import type { ImageDirectory } from "../pxe/image.ts";
@@ -19,6 +18,7 @@ import { BmcPool } from "../redfish/pool.ts";
 import { objectReader } from "./images.ts";
 import type { Machines } from "./machines.ts";
 import type { ServeSettings } from "./serve_settings.ts";
+import { dhcpSeen, tracedResolver } from "./sights.ts";
 
 /** What switches machines and watches over their installations. */
 export interface Power {
@@ -93,61 +93,16 @@ export function createPower(options: PowerOptions): Power {
     power.machineChanged(name, machine);
     repaves.machineChanged(name, machine);
   };
+  const witnesses = { boots, event: machines.event, images: options.images };
   return {
     async run(signal) {
       for (const machine of machines.store.all()) changed(machine.name, machine);
       await Promise.all([power.run(signal), repaves.run(signal)]);
     },
     machineChanged: changed,
-    dhcpDecided: (event) => dhcpDecided(event, options),
-    traced: (resolve, directory, over) => tracedResolver(options, resolve, directory, over),
+    dhcpDecided: (event) => dhcpSeen(event, witnesses),
+    traced: (resolve, directory, over) => tracedResolver(witnesses, resolve, directory, over),
   };
-}
-
-function dhcpDecided(
-  { hit: { machine, lease }, request, outcome, reply, reason, firmware, noBootFile }: DhcpEvent,
-  { machines: { boots, event, report }, images }: PowerOptions,
-): void {
-  const { architecture } = firmware ?? {};
-  const silence = outcome === "reply" && reply !== "NAK" ? undefined : reason;
-  const discover = request === "DISCOVER";
-  const sight = { kind: "dhcp" as const, discover, ...(architecture === undefined ? {} : { architecture }) };
-  boots.dhcp(machine, silence, firmware === undefined ? undefined : sight);
-  if (outcome === "declined") {
-    const address = formatIpv4(lease.ipv4);
-    report(machine, "Warning", "AddressDeclined", `the machine found ${address} in use by somebody else`);
-  }
-  // While the image is on its way, its own Events say so.
-  if (firmware === undefined || noBootFile === undefined || "reason" in images.imageFor(machine, false)) return;
-  event(machine, "Warning", "NoBootFile", `firmware ${architecture ?? firmware.kind}: ${noBootFile}`);
-}
-
-function tracedResolver(
-  { machines: { boots }, images }: PowerOptions,
-  resolve: FileResolver,
-  directory: Directory,
-  over: Protocol,
-): FileResolver {
-  return (client, path) => {
-    const remember = (answer: FileAnswer) => {
-      const machine = directory.byIp(client)?.machine;
-      if (machine === undefined) return answer;
-      const image = images.imageFor(machine, false);
-      boots.file(machine, {
-        path,
-        over,
-        failure: failureOf(answer),
-        image: "digest" in image ? image.digest : undefined,
-      });
-      return answer;
-    };
-    const answer = resolve(client, path);
-    return answer instanceof Promise ? answer.then(remember) : remember(answer);
-  };
-}
-
-function failureOf(answer: FileAnswer): string | undefined {
-  return "reason" in answer ? answer.reason : undefined;
 }
 
 /** What a BMC can be told to boot, before the firmware says which architecture it is of: the image's only file, if any. */

@@ -24,6 +24,8 @@ export type Sight =
 const PAUSE_MS = 15 * 60_000;
 
 const KERNEL = /^(vmlinu[xz]|bzimage|zimage|linux|kernel|image)([-._].*)?$/i;
+/** A signature or a setting, not the kernel that it is named for. */
+const BESIDE_KERNEL = /\.(sig|asc|sha\d+|txt|cfg|conf|ipxe)$/i;
 /** Loaded beside a kernel or before it: by loaders, not by installers. */
 const LOADERS =
   /(^|\/)(initr|ucode|.*microcode)|\.(efi|cfg|conf|mod|lst|pf2|c32|e32|e64|0|kpxe|pxe|ipxe|dtbo?|mo|gmo|png|cpio)$|(^|\/)(pxelinux|grub|locale|themes?)[^/]*\//i;
@@ -109,7 +111,7 @@ function fileSteps(
   boot: BootStatus,
 ): SeenStep[] {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  const isKernel = KERNEL.test(name);
+  const isKernel = KERNEL.test(name) && !BESIDE_KERNEL.test(name);
   const seen = (...names: BootStepName[]) => hasStep(boot, ...names);
   const message = `${JSON.stringify(path)} over ${over}`;
   const steps: SeenStep[] = [];

@@ -123,6 +123,27 @@ for (const [name, sights, wanted] of CASES) {
   Deno.test(`advance(): ${name}`, () => equal(short(after(...sights)), wanted));
 }
 
+const KERNELS: readonly [path: string, isKernel: boolean][] = [
+  ...["vmlinuz", "/boot/vmlinuz-6.8.0-31-generic", "casper/vmlinux", "arch/arm64/Image.gz", "bzImage", "linux.efi"],
+  ...["debian-installer/amd64/linux", "kernel"],
+].map((path): [string, boolean] => [path, true]);
+const NO_KERNELS = [
+  "shimx64.efi",
+  "vmlinuz.sig",
+  "linux.cfg",
+  "initrd",
+  "boot/disk.img",
+  "kernels/list",
+  "linux/",
+  "imagemagick",
+];
+
+for (const [path, isKernel] of [...KERNELS, ...NO_KERNELS.map((path): [string, boolean] => [path, false])]) {
+  Deno.test(`${path} is ${isKernel ? "a" : "no"} kernel`, () => {
+    equal(after(DISCOVER, tftp(path))!.steps.some(({ name }) => name === "Kernel"), isKernel);
+  });
+}
+
 const FIRMWARE: readonly [architecture: string | undefined, facts: object][] = [
   ["x64-uefi", { architecture: "x64", firmware: "UEFI" }],
   ["x64-http", { architecture: "x64", firmware: "UEFI" }],

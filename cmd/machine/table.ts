@@ -94,7 +94,8 @@ export function listLines(objects: readonly MachineObject[], nowMs: number): str
   return columns([["NAME", "STATE", "POWER", "REPAVES", "REBOOTS", "IMAGE", "AGE"], ...rows]);
 }
 
-const oneLine = (text: string) => text.replace(/\s+/g, " ");
+/** Some of it was said by machines: nothing in it moves the cursor. */
+const oneLine = (text: string) => text.replace(/\s+/g, " ").replace(/\p{Cc}/gu, "?");
 const timeOf = ({ lastTimestamp, eventTime }: EventObject) => lastTimestamp ?? eventTime ?? "";
 
 /** So many Events are shown. */

@@ -64,7 +64,7 @@ Deno.test("statusLines() shows power, boot order, image, counters, conditions, E
     ...{ type: "Warning", reason: "BmcUnreachable", message, count },
     lastTimestamp: new Date(NOW - seconds * 1000).toISOString(),
   });
-  deepEqual(statusLines(object, [event(2, "no\nroute", 3), event(90, "refused")], NOW), [
+  deepEqual(statusLines(object, [event(2, "no\nroute\x1b[2J", 3), event(90, "refused")], NOW), [
     "Name:         node-01",
     "State:        repaving",
     "Power:        powering off (target reboots: 2)",
@@ -72,14 +72,14 @@ Deno.test("statusLines() shows power, boot order, image, counters, conditions, E
     "Image:        img:v1",
     "Repaves:      1 of 2, failed tries: 1",
     "Reboots:      1 of 2",
-    "Last:         BmcUnreachable: no route (2s ago)",
+    "Last:         BmcUnreachable: no route?[2J (2s ago)",
     "Conditions:",
     "  TYPE         STATUS   REASON        AGE   MESSAGE",
     "  PoweredOff   False    PoweringOff   10s   target reboots: 2",
     "Events:",
     "  LAST SEEN   TYPE      REASON           MESSAGE",
     "  90s         Warning   BmcUnreachable   refused",
-    "  2s (x3)     Warning   BmcUnreachable   no route",
+    "  2s (x3)     Warning   BmcUnreachable   no route?[2J",
   ]);
 });
 
