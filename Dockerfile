@@ -41,4 +41,4 @@ STOPSIGNAL SIGTERM
 # Kubernetes asks /healthz and /readyz on port 8081; a check of the engine's would need a program that is not here.
 HEALTHCHECK NONE
 # As dist/bundle/flags has it; each command gives up at once what it does not need.
-ENTRYPOINT ["/usr/lib/metalman/deno", "run", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--cached-only", "--unstable-net", "--unstable-worker-options", "--v8-flags=--max-semi-space-size=2", "--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys", "--allow-run", "--allow-ffi", "/usr/lib/metalman/bundle/main.js"]
+ENTRYPOINT ["/usr/lib/metalman/deno", "run", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--cached-only", "--unstable-net", "--unstable-worker-options", "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=30", "--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys", "--allow-run", "--allow-ffi", "/usr/lib/metalman/bundle/main.js"]
