@@ -27,6 +27,7 @@ function witnesses(image: BootImage | ImageMissing): Witnesses & { readonly told
 
 const X64 = { kind: "uefi", architecture: "x64-uefi" } as const;
 const sight = (discover: boolean) => ({ kind: "dhcp", discover, architecture: "x64-uefi" });
+const OFFER = { request: "DISCOVER", outcome: "reply", reply: "OFFER", reason: "static lease", firmware: X64 } as const;
 const NO_FILE = "image sha256:1 names no boot file for this client";
 
 const CASES: readonly [
@@ -37,7 +38,7 @@ const CASES: readonly [
 ][] = [
   [
     "firmware that is answered",
-    { request: "DISCOVER", outcome: "reply", reply: "OFFER", reason: "static lease", firmware: X64 },
+    OFFER,
     IMAGE,
     [["a", undefined, sight(true)]],
   ],
@@ -55,27 +56,13 @@ const CASES: readonly [
   ],
   [
     "firmware that the image has no file for",
-    {
-      request: "DISCOVER",
-      outcome: "reply",
-      reply: "OFFER",
-      reason: "static lease",
-      firmware: X64,
-      noBootFile: NO_FILE,
-    },
+    { ...OFFER, noBootFile: NO_FILE },
     IMAGE,
     [["a", undefined, sight(true)], `Warning NoBootFile: firmware x64-uefi: ${NO_FILE}`],
   ],
   [
     "an image that is on its way is no trouble yet",
-    {
-      request: "DISCOVER",
-      outcome: "reply",
-      reply: "OFFER",
-      reason: "static lease",
-      firmware: X64,
-      noBootFile: NO_FILE,
-    },
+    { ...OFFER, noBootFile: NO_FILE },
     MISSING,
     [["a", undefined, sight(true)]],
   ],
