@@ -15,7 +15,7 @@ import { LineBudget } from "../base/line_budget.ts";
 import type { Logger } from "../base/log.ts";
 import { ApiError, isTransient } from "../k8s/errors.ts";
 import type { StatusWriter } from "../k8s/status.ts";
-import { withPinnedKey, withToken } from "../machine/attestation.ts";
+import { tokenTimes, withPinnedKey, withToken } from "../machine/attestation.ts";
 import type { Directory } from "../machine/directory.ts";
 import type { TellOwner } from "../machine/event_reasons.ts";
 import type { Machine, MachineObject } from "../machine/types.ts";
@@ -61,11 +61,16 @@ export interface AttestationOptions {
 
 /** Tokens of a Machine in an hour. */
 const TOKENS_AN_HOUR = 60;
+/** Events about refusals of a Machine for one reason in an hour: what a machine sends must not fill the cluster with texts. */
+const EVENTS_AN_HOUR = 20;
 /** As long as a request may be answered; the connection gives up after a minute. */
 const ANSWER_MS = 45_000;
+/** So long the API may refuse before it is believed. */
+const REFUSED_MS = 10_000;
 /** Requests that wait for the API. */
 const MAX_OPEN = 1024;
 const MAX_OPEN_PER_MACHINE = 4;
+const PIN_TRIES = 4;
 const RETRY = { baseMs: 250, maxMs: 5000 };
 const LINES = { burst: 100, perSecond: 1 };
 
@@ -89,6 +94,7 @@ const away = (what: string) => new Refused(503, "Unavailable", `${what}, try aga
 export class Attestation {
   readonly #options: AttestationOptions;
   readonly #budget = new HourlyBudget(TOKENS_AN_HOUR);
+  readonly #said = new HourlyBudget(EVENTS_AN_HOUR);
   readonly #lines = new LineBudget(LINES);
   readonly #open = new Map<string, number>();
   #openCount = 0;
@@ -143,12 +149,13 @@ export class Attestation {
   }
 
   /** Runs what asks the API, for so long and so often at once. */
-  async #limited<T>({ name, uid }: Machine, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #limited<T>({ name, uid, object }: Machine, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const nowMs = this.#options.clock.now();
     const open = this.#open.get(name) ?? 0;
     if (open >= MAX_OPEN_PER_MACHINE || this.#openCount >= MAX_OPEN) {
       throw new Refused(429, "TooManyRequests", "too many requests wait for an answer, try again", 5);
     }
-    if (!this.#budget.take(uid, this.#options.clock.now())) {
+    if (!this.#budget.take(uid, nowMs, tokenTimes(object, nowMs).length)) {
       throw new Refused(429, "TooManyTokens", `this Machine had ${TOKENS_AN_HOUR} tokens within an hour`, 60);
     }
     this.#open.set(name, open + 1);
@@ -183,16 +190,23 @@ export class Attestation {
   ): Promise<void> {
     const { statuses, stored, event, policy, clock } = this.#options;
     const key = { uid: machine.uid, pem, nowMs: clock.now() };
-    const outcome = await statuses.write(machine.name, "endorsement key", (object) => withPinnedKey(object, key));
-    signal.throwIfAborted();
-    if (outcome.kind === "gone" || outcome.object.metadata.uid !== machine.uid) {
-      throw new Refused(404, "UnknownClient", "no Machine has a lease with this address");
+    for (let tries = 1;; tries++) {
+      const outcome = await statuses.write(machine.name, "endorsement key", (object) => {
+        // What the operator wants may be another by now, and nothing is kept for a client that was sent away.
+        const isWanted = !signal.aborted && decideAttest(object, request, policy, clock.now()).kind === "accepted";
+        return isWanted ? withPinnedKey(object, key) : undefined;
+      });
+      signal.throwIfAborted();
+      if (outcome.kind === "gone" || outcome.object.metadata.uid !== machine.uid) {
+        throw new Refused(404, "UnknownClient", "no Machine has a lease with this address");
+      }
+      stored(outcome.object);
+      const decision = decideAttest(outcome.object, request, policy, clock.now());
+      if (decision.kind === "refused") throw new Refused(decision.status, decision.reason, decision.message);
+      if (!decision.firstUse) break;
+      // One that was sent away had its turn in place of this, or an operator has just taken the key away again.
+      if (tries === PIN_TRIES) throw away("the endorsement key could not be kept");
     }
-    stored(outcome.object);
-    const decision = decideAttest(outcome.object, request, policy, clock.now());
-    if (decision.kind === "refused") throw new Refused(decision.status, decision.reason, decision.message);
-    // Written by another replica or an operator between our look and now, and taken away again.
-    if (decision.firstUse) throw away("the endorsement key could not be kept");
     const { sha256 } = ekIdentity(request.ek.key);
     event(machine, "Normal", "AttestedFirstUse", `endorsement key ${sha256} is kept, from ${formatIpv4(client)}`);
   }
@@ -200,6 +214,7 @@ export class Attestation {
   /** A token, asked for until there is one: asking twice does no harm. */
   async #token({ name }: Machine, signal: AbortSignal): Promise<string> {
     const { requestToken, clock, random, log } = this.#options;
+    const startedMs = clock.now();
     for (let failures = 1;; failures++) {
       try {
         return await requestToken(signal);
@@ -208,7 +223,9 @@ export class Attestation {
         if (failures === 1 && this.#lines.take(clock.now())) {
           log.warn("no token from the Kubernetes API", { machine: name, error });
         }
-        if (error instanceof ApiError && !isTransient(error)) {
+        // Rights and accounts that were made a moment ago take a while to count.
+        const isFinal = error instanceof ApiError && !isTransient(error) && error.status !== 409;
+        if (isFinal && clock.now() - startedMs > REFUSED_MS) {
           throw new Refused(500, "NoToken", "the Kubernetes API refuses to give a token");
         }
       }
@@ -231,7 +248,8 @@ export class Attestation {
     event(machine, "Normal", "TokenIssued", `a bootstrap token with SHA-256 ${sha256Prefix}... is issued to ${ip}`);
     log.info("bootstrap token issued", { machine: machine.name, ip, tokenSHA256Prefix: sha256Prefix });
     const note = { uid: machine.uid, sha256Prefix, nowMs: clock.now() };
-    statuses.write(machine.name, "token", (object) => withToken(object, note)).then((outcome) => {
+    // Each in a place of its own: none may take that of another, whose time would be lost.
+    statuses.write(machine.name, `token ${sha256Prefix}`, (object) => withToken(object, note)).then((outcome) => {
       if (outcome.kind !== "gone") stored(outcome.object);
     });
   }
@@ -241,7 +259,9 @@ export class Attestation {
     const { status, reason, message, retryAfterS } = refused;
     const ip = formatIpv4(client);
     const { event, log, clock } = this.#options;
-    if (machine !== undefined) event(machine, "Warning", "AttestRefused", `${reason}: ${message}; from ${ip}`);
+    if (machine !== undefined && this.#said.take(`${machine.uid} ${reason}`, clock.now())) {
+      event(machine, "Warning", "AttestRefused", `${reason}: ${message}; from ${ip}`);
+    }
     if (this.#lines.take(clock.now())) {
       const cause = refused === error || error instanceof AttestRequestError ? {} : { error };
       const fields = { machine: machine?.name, ip, status, reason, why: message, ...cause };

@@ -25,6 +25,7 @@ class Site implements AsyncDisposable {
   readonly events: string[] = [];
   readonly log = new MemoryLogger();
   readonly attestation: Attestation;
+  readonly statuses: StatusWriter<MachineObject>;
   readonly #end = new AbortController();
   readonly #run: Promise<void>;
   /** What the directory knows; the watch may be behind. */
@@ -37,7 +38,7 @@ class Site implements AsyncDisposable {
 
   constructor(options: Partial<AttestationOptions> = {}) {
     const { clock, log } = this;
-    const statuses = new StatusWriter<MachineObject>({
+    const statuses = this.statuses = new StatusWriter<MachineObject>({
       client: {
         get: <T>() => Promise.resolve(this.object as T),
         replaceStatus: <T>(_: unknown, object: T) =>
@@ -138,6 +139,11 @@ Deno.test("a TPM gets a token that it alone can open, and its key is kept on fir
   assert.ok(!said.includes("token-1"), said);
 });
 
+/** Resolves when nothing is left to be written. */
+async function written(statuses: StatusWriter<MachineObject>): Promise<void> {
+  while (statuses.size > 0) await new Promise((resolve) => setTimeout(resolve));
+}
+
 /** Resolves when the status says that there was a token. */
 async function noted(site: Site): Promise<void> {
   while (!JSON.stringify(site.object.status).includes("tokenIssuedAt")) {
@@ -224,14 +230,76 @@ Deno.test("an API that stays away is 503 and a time to come back, one that says 
 
   await using closed = new Site();
   closed.onToken = () => Promise.reject(new ApiError("POST", 403, { reason: "Forbidden" }));
-  assert.equal((await closed.post(createTpm())).status, 500);
+  assert.equal((await closed.patiently(closed.post(createTpm()), 250)).status, 500);
+});
+
+Deno.test("rights that count a moment later are no reason to fail (contract 10: the client retries nothing)", async () => {
+  await using site = new Site();
+  const answers = [403, 404, 409];
+  site.onToken = () => {
+    const status = answers.shift();
+    if (status !== undefined) throw new ApiError("POST", status);
+    return "late";
+  };
+  const tpm = createTpm();
+  assert.equal(tokenIn(await site.patiently(site.post(tpm), 100), tpm), "late");
+});
+
+Deno.test("an allow-list that came while the key was written counts, and the key is not kept (contract 10)", async () => {
+  await using site = new Site();
+  site.onWrite = () => {
+    site.onWrite = () => {};
+    const { metadata, spec } = site.object;
+    const closed = { ...spec, attestation: { ekPublicKeySHA256: ["00"] } };
+    site.object = { metadata: { ...metadata, resourceVersion: "2" }, spec: closed };
+  };
+  assert.equal((await site.patiently(site.post(createTpm()))).status, 403);
+  assert.equal(pinnedKey(site.object), undefined);
+});
+
+Deno.test("nothing is kept for a client that was sent away, whenever the API comes back", async () => {
+  await using site = new Site();
+  site.onWrite = () => {
+    throw new ConnectionError("api", "ECONNREFUSED");
+  };
+  assert.equal((await site.patiently(site.post(createTpm()), 1000)).status, 503);
+  site.onWrite = () => {};
+  await site.patiently(written(site.statuses), 1000);
+  assert.equal(pinnedKey(site.object), undefined);
+});
+
+Deno.test("tokens that another replica gave, or this one before it started anew, count (60 an hour)", async () => {
+  await using site = new Site();
+  const tpm = createTpm();
+  const time = new Date(site.clock.now() - 1_800_000).toISOString();
+  const given = { ...site.object, status: { attestation: { tokenTimes: new Array(59).fill(time) } } };
+  site.object = given;
+  site.machine = readMachine(given).machine;
+  assert.equal((await site.post(tpm)).status, 200);
+  await site.patiently(noted(site));
+  site.machine = readMachine(site.object).machine;
+  assert.equal((await site.post(tpm)).status, 429);
+});
+
+Deno.test("a machine that is refused with ever other words fills no cluster with Events, and hides no other reason", async () => {
+  await using site = new Site();
+  for (let i = 0; i < 50; i++) {
+    const body = bodyOf({ ekPub: new Uint8Array(i + 3).toBase64(), srkPub: "AA==" });
+    assert.equal((await site.attestation.answer(CLIENT, body)).status, 400);
+  }
+  assert.equal(site.events.length, 20);
+  const tpm = createTpm();
+  await site.post(tpm);
+  site.machine = readMachine(site.object).machine;
+  await site.post(createTpm());
+  assert.match(site.events.at(-1)!, /AnotherKey/);
 });
 
 Deno.test("a Machine gets sixty tokens an hour and no more; those that failed do not count", async () => {
   await using site = new Site();
   const tpm = createTpm();
   site.onToken = () => Promise.reject(new ApiError("POST", 403));
-  assert.equal((await site.post(tpm)).status, 500);
+  assert.equal((await site.patiently(site.post(tpm), 250)).status, 500);
   site.onToken = () => "t";
   for (let i = 0; i < 60; i++) assert.equal((await site.post(tpm)).status, 200);
   const { status, retryAfterS } = await site.post(tpm);
