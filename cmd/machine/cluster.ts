@@ -74,11 +74,11 @@ export async function contextNames(settings: ClusterSettings): Promise<readonly 
  */
 export function errorLine(error: unknown, name?: string): string | undefined {
   if (error instanceof ApiError) {
-    const { reason, detail, status, message } = error;
+    const { reason, detail, status, message, missingRight } = error;
     if (status === 404 && reason === "") {
       return "Error: this cluster knows no Machines; install their definition: kubectl apply -f deploy/crd.yaml";
     }
-    return `Error from server${reason === "" ? "" : ` (${reason})`}: ${detail || message}`;
+    return `Error from server${reason === "" ? "" : ` (${reason})`}: ${missingRight ?? (detail || message)}`;
   }
   const isKnown = [ConfigError, ConnectionError, GarbageError, TooLargeError].some((kind) => error instanceof kind);
   const about = name === undefined ? "" : `machine "${name}": `;

@@ -183,7 +183,7 @@ peerTest("kube-apiserver: what is not allowed is one clear line, and nothing is 
   equal(await refused.code, 1);
   match(
     refused.err,
-    /^Error from server \(Forbidden\): machines.unbounded-cloud.io "node-01" is forbidden: User .*\n$/,
+    /^Error from server \(Forbidden\): ServiceAccount unbounded-kube\/metalman-controller may not .* "node-01" in the cluster; to grant it: kubectl create .*\n$/,
   );
   const shown = new Call(["machine", "status", "node-01", `--kubeconfig=${kubeconfig}`]);
   equal(await shown.code, 0, shown.err);

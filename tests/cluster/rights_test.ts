@@ -1,16 +1,19 @@
 /** Everything metalman does works with the rights of deploy/ and no others (contract 4), as the real API server's audit log has it. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { systemClock } from "../../base/clock.ts";
 import { MemoryLogger } from "../../base/log.ts";
 import { type EmulatedBmc, startBmc } from "../../dev/bmc/server.ts";
 import { startRack } from "../../dev/rack/rack_host.ts";
 import golden from "../golden/attest/ecc-p256-sha256.json" with { type: "json" };
-import type { KubeObject } from "../peers/apiserver.ts";
+import { type KubeObject, startApiServer } from "../peers/apiserver.ts";
 import { type AuditedRequest, requestsOf } from "../peers/audit_log.ts";
-import { manifest } from "../peers/manifest.ts";
-import { freePort, type Peer, peerTest } from "../peers/peer.ts";
+import { manifest, objectPath } from "../peers/manifest.ts";
+import { KUBECTL } from "./kubectl_peer.ts";
+import { freePort, Peer, peerTest, run } from "../peers/peer.ts";
 import { LoopbackSite, machine, SITE_NEEDS, until } from "./loopback_site.ts";
 
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const NEEDS = { ...SITE_NEEDS, programs: [...SITE_NEEDS.programs, "bash"], files: [KUBECTL] };
 const MACHINE = "/apis/unbounded-cloud.io/v1alpha3/machines/node-01";
 const MERGE = "application/merge-patch+json";
 const MAC = "52:54:00:00:00:01";
@@ -64,6 +67,10 @@ async function createScene(): Promise<Scene> {
 function startAnother(site: LoopbackSite): Promise<Peer> {
   const flags = ["http-port", "health-port", "tftp-port", "dhcp-port"].map((flag) => `--${flag}=${freePort()}`);
   return site.start(...flags, `--cache-dir=${site.folder}/cache-2`);
+}
+
+interface Rule {
+  readonly resources: readonly string[];
 }
 
 interface Status {
@@ -167,3 +174,85 @@ peerTest(
     }
   },
 );
+
+const OWN_RIGHTS = "; to grant it: metalman manifests rbac | kubectl apply -f -";
+const ACCOUNT = "ServiceAccount unbounded-kube/metalman-controller";
+
+/** Waits for a line that names a right, and what to do. */
+async function saysMissing(metalman: Peer, message: string, right: string): Promise<void> {
+  const escaped = [message, `${ACCOUNT} may not ${right}${OWN_RIGHTS}`].map(RegExp.escape).join(".*");
+  // Within a field of a text log a quote has a backslash.
+  await metalman.waitFor(new RegExp(escaped.replaceAll("\\x22", '\\\\?"')));
+}
+
+peerTest("a right that is missing is one line: what, where, who, and the command that grants it", NEEDS, async () => {
+  await using scene = await createScene();
+  const { site } = scene;
+  const [role, binding, leaseRole, leaseBinding, ...rest] = manifest("deploy/rbac.yaml") as [
+    KubeObject,
+    ...KubeObject[],
+  ];
+  const path = (object: KubeObject) => objectPath(object);
+  for (const object of [binding!, leaseBinding!]) await site.api.request("DELETE", path(object));
+  equal(leaseRole?.metadata.namespace, "unbounded-kube");
+  ok(rest.length > 0);
+  const metalman = await site.start();
+  await saysMissing(metalman, "not allowed to list and watch", "list machines.unbounded-cloud.io in the cluster");
+
+  const few = {
+    ...role,
+    rules: [role.rules[0], ...role.rules.filter((rule: Rule) => rule.resources[0] === "configmaps")],
+  };
+  await site.api.apply(few, binding!);
+  await metalman.waitFor(/watch goes on/);
+  await saysMissing(
+    metalman,
+    "no right to the lease",
+    'get leases.coordination.k8s.io "metalman" in namespace unbounded-kube',
+  );
+  await site.api.apply(leaseBinding!);
+  await metalman.waitFor(/this instance leads/);
+  await saysMissing(metalman, "", 'get secrets "bmc" in namespace default');
+  await saysMissing(metalman, "", 'get secrets "pull" in namespace default');
+  await site.http(IP, "cloudinit/log", "-d", JSON.stringify({ name: "init", event_type: "start" }));
+  await saysMissing(metalman, "", 'update machines.unbounded-cloud.io/status "node-01" in the cluster');
+  doesNotMatch(metalman.output, /^ +at /m);
+  const lines = metalman.output.split("\n").filter((line) => line.includes(" may not "));
+  equal(
+    new Set(lines.map((line) => / may not (.*); to grant it/.exec(line)?.[1])).size,
+    lines.length,
+    lines.join("\n"),
+  );
+
+  const command =
+    `"${Deno.execPath()}" run -A "${MAIN}" manifests rbac | "${KUBECTL}" --kubeconfig="${site.api.kubeconfig}" apply -f -`;
+  await run("bash", ["-c", `set -o pipefail; ${command}`]);
+  await metalman.waitFor(/status is written after all/);
+  await until(() => site.status("node-01"), (seen) => has(seen as Status, "CloudInitDone", "False"));
+});
+
+peerTest("who may not list Machines is told a command that lets them, and nothing more", NEEDS, async () => {
+  await using api = await startApiServer();
+  await api.createFixtures();
+  const list = async () => {
+    const kubeconfig = await api.serviceAccountKubeconfig("metalman-bootstrap");
+    await using metalman = new Peer(Deno.execPath(), [
+      "run",
+      "-A",
+      MAIN,
+      "machine",
+      "list",
+      `--kubeconfig=${kubeconfig}`,
+    ]);
+    return { code: (await metalman.status).code, output: metalman.output };
+  };
+  const { code, output } = await list();
+  equal(code, 1);
+  const said =
+    /^Error from server \(Forbidden\): ServiceAccount unbounded-kube\/metalman-bootstrap may not list machines\.unbounded-cloud\.io in the cluster; to grant it: (kubectl .*)\n$/
+      .exec(output);
+  ok(said !== null, output);
+  const command = said[1]!.replaceAll("kubectl ", `"${KUBECTL}" --kubeconfig="${api.kubeconfig}" `);
+  await run("bash", ["-c", command]);
+  deepEqual((await until(list, (again) => again.code === 0)).code, 0);
+});
