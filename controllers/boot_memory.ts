@@ -68,7 +68,9 @@ export class BootMemory {
     const own = this.boot;
     if (stored === undefined || (own !== undefined && stored.number < own.number)) return false;
     if (own === undefined || stored.number === own.number) {
-      this.boot = own === undefined ? stored : mergeBoots(stored, own);
+      const merged = own === undefined ? stored : mergeBoots(stored, own);
+      // One object for both: there may be many Machines.
+      this.boot = sameBoot(merged, stored) ? stored : merged;
       return false;
     }
     // Another replica saw another boot begin: what was seen here since then is of it.
