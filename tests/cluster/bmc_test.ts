@@ -1,6 +1,6 @@
 /** Our Redfish client against the emulated BMC over TLS, which switches a machine of the emulated rack. */
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
-import { systemClock } from "../../base/clock.ts";
+import { type Clock, FakeClock, systemClock } from "../../base/clock.ts";
 import { MemoryLogger } from "../../base/log.ts";
 import { bmcCertificate, type BmcOptions, type EmulatedBmc, startBmc } from "../../dev/bmc/server.ts";
 import { recordedFamily } from "../../dev/bmc/families.ts";
@@ -30,12 +30,12 @@ async function startSite(more: Partial<BmcOptions> = {}): Promise<Site> {
 }
 
 /** A client, closed by the test. */
-function connect({ bmc: { url } }: Site, more: Partial<BmcTarget> = {}): Bmc & AsyncDisposable {
-  const bmc = openBmc({ url, deviceId: "1", ...USER, ...more }, {
-    clock: systemClock,
-    log: new MemoryLogger(),
-    limits: { headMs: 500, bodyMs: 500 },
-  });
+function connect(
+  { bmc: { url } }: Site,
+  more: Partial<BmcTarget> = {},
+  clock: Clock = systemClock,
+): Bmc & AsyncDisposable {
+  const bmc = openBmc({ url, deviceId: "1", ...USER, ...more }, { clock, log: new MemoryLogger() });
   return Object.assign(bmc, { [Symbol.asyncDispose]: () => bmc.close() });
 }
 
@@ -90,13 +90,18 @@ for (
   ] as const
 ) {
   Deno.test(`a BMC with ${name}: ${expected}, within the client's limits`, async () => {
-    await using site = await startSite({ fault });
-    await using client = connect(site);
-    await rejects(client.look(signal), (error) => {
+    const called = Promise.withResolvers<void>();
+    await using site = await startSite({ fault, onCall: () => called.resolve() });
+    const clock = new FakeClock();
+    await using client = connect(site, {}, clock);
+    const refused = rejects(client.look(signal), (error) => {
       equal((error as BmcError).fault, expected);
       match((error as Error).message, /^BMC https:\/\/127\.0\.0\.1:\d+: /);
       return true;
     });
+    await called.promise;
+    if (fault.kind === "hang") clock.advance(60_000);
+    await refused;
     site.bmc.fault = undefined;
     equal((await client.look(signal)).power, "Off");
   });
