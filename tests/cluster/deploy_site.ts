@@ -18,6 +18,20 @@ export interface Ended {
   readonly err: string;
 }
 
+/** What the peer's command has applied, with its field manager: ours without what is metalman's own. */
+export async function asThePeer(site: string): Promise<KubeObject> {
+  const call = new Call(["site", "deploy-pxe", `--site=${site}`, "--dry-run=client", "-o", "json"]);
+  if (await call.code !== 0) throw new Error(call.err);
+  const object = JSON.parse(call.out);
+  const { spec } = object.spec.template;
+  delete spec.securityContext;
+  const [container] = spec.containers;
+  delete container.securityContext;
+  container.args.pop();
+  container.image = "ghcr.io/example/peer:v1";
+  return object;
+}
+
 /** A cluster with metalman's manifests and a node of site rack-a. */
 export class DeploySite implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;

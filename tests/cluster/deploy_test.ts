@@ -2,11 +2,10 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { BUDGETS, DEPLOYMENTS } from "../../cmd/site/deployment.ts";
 import { ApiError } from "../../k8s/errors.ts";
-import type { KubeObject } from "../../k8s/object.ts";
 import { API_SERVER, startApiServer } from "../peers/apiserver.ts";
 import { peerTest } from "../peers/peer.ts";
 import { DEPLOY_CASES } from "./deploy_cases.ts";
-import { DeploySite, type Ended } from "./deploy_site.ts";
+import { asThePeer, DeploySite, type Ended } from "./deploy_site.ts";
 import { Call } from "./plugin_site.ts";
 
 const LINE = "site deploy-pxe --site=rack-a";
@@ -78,20 +77,8 @@ async function cacheVolumes(site: DeploySite): Promise<void> {
   }
 }
 
-/** What was applied by the peer's command, with its field manager: ours without what is metalman's own. */
-async function asThePeer(site: DeploySite): Promise<KubeObject> {
-  const { out } = await site.ends(`${LINE} --dry-run=client -o json`);
-  const object = JSON.parse(out);
-  const { spec } = object.spec.template;
-  delete spec.securityContext;
-  delete spec.containers[0].securityContext;
-  spec.containers[0].args.pop();
-  spec.containers[0].image = "ghcr.io/example/peer:v1";
-  return object;
-}
-
 async function upgradeAndRollback(site: DeploySite): Promise<void> {
-  const peer = await asThePeer(site);
+  const peer = await asThePeer("rack-a");
   const manager = "kubectl-unbounded";
   const before = await site.client.apply(DEPLOYMENTS, peer, { manager });
   deepEqual(await site.ends(LINE), { code: 0, out: BOTH.split("\n")[0] + "\n", err: "" });
