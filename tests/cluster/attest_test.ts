@@ -108,7 +108,8 @@ async function refusesBadInput({ site, tpm }: Scene): Promise<void> {
 }
 
 /** Two replicas hear of two TPMs for one Machine at the same time, again and again for another Machine. */
-async function oneWins({ site, tpm, other }: Scene): Promise<void> {
+async function oneWins(scene: Scene): Promise<void> {
+  const { site, tpm, other } = scene;
   const port = freePort();
   const apart = ["http-port", "health-port", "tftp-port", "dhcp-port"].map((flag, i) =>
     `--${flag}=${i === 0 ? port : freePort()}`
@@ -127,8 +128,28 @@ async function oneWins({ site, tpm, other }: Scene): Promise<void> {
       assert.equal((await post(bodies[1 - winner]!, to)).status, 403);
       assert.equal((await post(bodies[winner]!, to)).status, 200);
     }
+    if (number === CONTESTED.at(-1)) await countsTogether(scene, number, (to) => post(bodies[winner]!, to), port);
   }
   await replica[Symbol.asyncDispose]();
+}
+
+/** Sixty tokens an hour, whichever replica is asked. */
+async function countsTogether(
+  { site }: Scene,
+  number: number,
+  post: (to: number) => Promise<{ status: number }>,
+  port: number,
+): Promise<void> {
+  let given = 0;
+  while (given < 100 && (await post(site.ports.http)).status === 200) given++;
+  assert.ok(given < 60, `${given} more than the three that it was given before`);
+  const { attestation } = await until(
+    () => site.status(`m${number}`),
+    ({ attestation }) => attestation.tokenTimes.length === 60,
+  );
+  assert.match(attestation.tokenTimes.at(-1), /^\d{4}-.*Z$/);
+  // It hears of it by its watch.
+  await until(() => post(port), ({ status }) => status === 429);
 }
 
 async function obeysFlags({ site, tpm }: Scene): Promise<void> {
@@ -142,6 +163,14 @@ async function obeysFlags({ site, tpm }: Scene): Promise<void> {
   const refused = await until(() => attest(site, "127.0.1.3", attestBody(keys)), (answer) => answer.status !== 200);
   assert.deepEqual(refused, { status: 403, body: "this Machine is not being installed and has come up before\n" });
   await until(() => events(site, "m3"), (all) => all.some((e) => e.startsWith("AttestRefused: NotInstalling: ")));
+  // What the node reports about itself makes it no node that is being installed.
+  const start = JSON.stringify({ name: "init-local", event_type: "start" });
+  await site.http("127.0.1.3", "cloudinit/log", "-d", start);
+  await until(
+    () => site.status("m3"),
+    ({ conditions = [] }) => (conditions as { reason: string }[]).some(({ reason }) => reason === "Running"),
+  );
+  assert.deepEqual(await attest(site, "127.0.1.3", attestBody(keys)), refused);
 }
 
 peerTest(
