@@ -2,6 +2,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { BUDGETS, DEPLOYMENTS } from "../../cmd/site/deployment.ts";
 import { ApiError } from "../../k8s/errors.ts";
+import type { KubeObject } from "../../k8s/object.ts";
 import { API_SERVER, startApiServer } from "../peers/apiserver.ts";
 import { peerTest } from "../peers/peer.ts";
 import { DEPLOY_CASES } from "./deploy_cases.ts";
@@ -93,6 +94,33 @@ function as(kubeconfig: string, line: string): Promise<Ended> {
   return call.code.then((code) => ({ code, out: call.out, err: call.err }));
 }
 
+/** A pod of the site as a kubelet leaves it that finds no image. */
+async function podWithoutImage({ client }: DeploySite): Promise<void> {
+  const pods = { group: "", version: "v1", plural: "pods", namespace: "unbounded-kube" };
+  const labels = { app: "unbounded-pxe", "unbounded-cloud.io/site": "rack-a" };
+  const image = { name: "metalman", image: "metalman:v9" };
+  const pod = await client.create<KubeObject>(pods, {
+    ...{ apiVersion: "v1", kind: "Pod", metadata: { name: "metalman-controller-rack-a-1", labels } },
+    spec: { containers: [image] },
+  });
+  const waiting = { reason: "ImagePullBackOff", message: "not found" };
+  const containerStatuses = [{ ...image, imageID: "", ready: false, restartCount: 0, state: { waiting } }];
+  await client.replaceStatus(pods, { ...pod, ...{ status: { phase: "Pending", containerStatuses } } });
+}
+
+async function namesThePods(site: DeploySite): Promise<void> {
+  await podWithoutImage(site);
+  const call = site.call(`${LINE} --image=metalman:v9 --wait`);
+  await call.waitFor(/Waiting/);
+  await site.setStatus({ conditions: [{ type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded" }] });
+  deepEqual([await call.code, call.err], [
+    1,
+    "Error: Deployment/metalman-controller-rack-a: ProgressDeadlineExceeded: it does not come up\n" +
+    "  metalman-controller-rack-a-1: ImagePullBackOff: not found\n" +
+    "See more with: kubectl -n unbounded-kube describe pods -l app=unbounded-pxe,unbounded-cloud.io/site=rack-a\n",
+  ]);
+}
+
 peerTest("kube-apiserver: site deploy-pxe", API_SERVER, async (t) => {
   const { site, api } = await DeploySite.real();
   await using _ = site;
@@ -107,6 +135,8 @@ peerTest("kube-apiserver: site deploy-pxe", API_SERVER, async (t) => {
     "over the peer's Deployment and back: no conflict, and nothing is left of ours",
     () => upgradeAndRollback(site),
   );
+  await site.client.delete(DEPLOYMENTS, NAME);
+  await t.step("--wait names the pods that do not come up, and why", () => namesThePods(site));
   await site.client.delete(DEPLOYMENTS, NAME);
   await t.step("no rights: which verb on what, in which namespace, and nothing is applied", async () => {
     const { code, out, err } = await as(await api.serviceAccountKubeconfig(), `${LINE} --replicas=2`);
