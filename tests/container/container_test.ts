@@ -56,7 +56,6 @@ class Site implements AsyncDisposable {
       { ns: client, dev: "eth0", mac: LEASE.mac },
     );
     const api = stack.use(await startApiServer({ netns: server.name, bindAddress: SERVER }));
-    await api.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "unbounded-kube" } });
     await api.createFixtures();
     return new Site(stack.move(), server, client, api, folder);
   }
@@ -82,23 +81,6 @@ class Site implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
-}
-
-/** The status of a URL, asked from the server's own network. */
-async function statusOf(site: Site, url: string): Promise<number> {
-  const args = [
-    "-s",
-    "-o",
-    "/dev/null",
-    "-w",
-    "%{http_code}",
-    "--retry",
-    "20",
-    "--retry-all-errors",
-    "--retry-delay",
-    "1",
-  ];
-  return Number(await run("curl", [...args, url], { netns: site.server.name }));
 }
 
 /** dhclient on the wire until it has the lease. */
@@ -130,7 +112,8 @@ async function machine(site: Site): Promise<AsyncDisposable> {
 
 async function serves(site: Site, container: Container): Promise<void> {
   await using _boot = await machine(site);
-  equal(await statusOf(site, "http://127.0.0.1:8081/readyz"), 200);
+  await container.waitFor(/ ready /);
+  equal(await run("curl", ["-sf", "http://127.0.0.1:8081/readyz"], { netns: site.server.name }), "ok");
   await container.waitFor(/image ready/);
   await lease(site);
   const fetched = await run("curl", ["-s", `tftp://${SERVER}/shimx64.efi`], { netns: site.client.name });
