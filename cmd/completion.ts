@@ -61,7 +61,10 @@ function __metalman_complete
   set -l prefix (string match -r -- '^--[^=]+=' "$token")
   set -l lines ($words[1] __complete $words[2..-1] "$token" 2>/dev/null)
   if test "$lines[-1]" = ":0"
-    __fish_complete_path (string replace -r -- '^--[^=]+=' '' "$token")
+    # Offered whole: fish drops what does not begin as the word does.
+    for path in (__fish_complete_path (string replace -r -- '^--[^=]+=' '' "$token"))
+      printf '%s\\n' "$prefix$path"
+    end
     return
   end
   for line in $lines[1..-2]

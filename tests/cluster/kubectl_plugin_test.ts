@@ -1,55 +1,13 @@
 /** `kubectl unbounded` as an operator has it: the real kubectl, the program in a process of its own, a real API server. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { API_SERVER, startApiServer } from "../peers/apiserver.ts";
-import { Peer, peerTest, which } from "../peers/peer.ts";
+import { peerTest } from "../peers/peer.ts";
+import { Desk } from "./desk.ts";
 import { KUBECTL } from "./kubectl_peer.ts";
 import { clientFor, MACHINES } from "./machines.ts";
 import { Call, machine, PluginSite } from "./plugin_site.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 const STEPS = "Powering off...\nPowered off\nPowering on...\nPowered on\nready\n";
-
-/** A folder of PATH with the plugin and its completion, as the README says. */
-class Desk implements AsyncDisposable {
-  readonly folder: string;
-  readonly #env: Readonly<Record<string, string>>;
-
-  private constructor(folder: string, kubeconfig: string) {
-    this.folder = folder;
-    this.#env = { PATH: `${folder}:${Deno.env.get("PATH") ?? ""}`, KUBECONFIG: kubeconfig, HOME: folder };
-  }
-
-  static async with(kubeconfig: string): Promise<Desk> {
-    const folder = await Deno.makeTempDir({ prefix: "desk-" });
-    const plugin = `#!/bin/sh\nDENO_DIR=${await denoDir()} exec ${Deno.execPath()} run -q -A ${MAIN} "$@"\n`;
-    await Deno.writeTextFile(`${folder}/kubectl-unbounded`, plugin, { mode: 0o755 });
-    const completion = new Call(["completion", "kubectl"]);
-    equal(await completion.code, 0);
-    await Deno.writeTextFile(`${folder}/kubectl_complete-unbounded`, completion.out, { mode: 0o755 });
-    return new Desk(folder, kubeconfig);
-  }
-
-  start(program: string, ...args: string[]): Peer {
-    return new Peer(program, args, { env: this.#env });
-  }
-
-  async run(program: string, ...args: string[]): Promise<{ code: number; output: string }> {
-    await using peer = this.start(program, ...args);
-    const { code } = await peer.status;
-    await peer.stop();
-    return { code, output: peer.output };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.folder, { recursive: true });
-  }
-}
-
-/** Where packages are: the home of the desk is another. */
-async function denoDir(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
-}
 
 peerTest(
   "kubectl unbounded repaves, and completes commands, flags and Machines",
@@ -100,38 +58,6 @@ peerTest("--all asks on the terminal, and live lines are drawn on it", { program
   equal(done.code, 0, done.output);
   // deno-lint-ignore no-control-regex
   match(done.output, /\x1b\[2A\r\x1b\[J✓ node-01 {2}ready\r\n✓ node-02 {2}ready\r\n$/);
-});
-
-const BASH = `COMP_WORDBREAKS='=:'
-source <("$1" completion bash)
-COMP_LINE=$2 COMP_POINT=\${#2}
-read -ra COMP_WORDS <<< "$2"
-COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
-_metalman
-printf '%s\\n' "\${COMPREPLY[@]}"`;
-
-peerTest("bash completes commands, values after = and names of Machines", { programs: ["bash"] }, async () => {
-  await using site = await PluginSite.with(machine("node-01"), machine("node-02"));
-  await using desk = await Desk.with(site.kubeconfig);
-  const colons = `${desk.folder}/colons`;
-  await Deno.writeTextFile(colons, site.api.kubeconfig("arn:aws:lab"), { mode: 0o600 });
-  const cases: readonly [line: string, output: string][] = [
-    ["kubectl-unbounded machine re", "repave\nreboot\n"],
-    ["kubectl-unbounded machine repave --until=in", "installed\n"],
-    ["kubectl-unbounded machine repave --until in", "installed\n"],
-    ["kubectl-unbounded machine status ", "node-01\nnode-02\n"],
-    // Readline replaces what follows the last colon only.
-    [`kubectl-unbounded machine list --kubeconfig=${colons} --context=arn:aw`, "aws:lab\n"],
-    [`kubectl-unbounded machine list --kubeconfig ${colons} --context `, "arn:aws:lab\n"],
-    [
-      `kubectl-unbounded machine list --kubeconfig=${desk.folder}/kubectl_c`,
-      `${desk.folder}/kubectl_complete-unbounded\n`,
-    ],
-  ];
-  for (const [line, output] of cases) {
-    const said = await desk.run(which("bash")!, "-c", BASH, "-", "kubectl-unbounded", line);
-    deepEqual(said.output.split("\n").sort(), output.split("\n").sort(), line);
-  }
 });
 
 peerTest("kube-apiserver: requests at once all count, also while the status changes", API_SERVER, async () => {

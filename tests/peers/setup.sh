@@ -17,6 +17,7 @@ PACKAGES=(
   qemu-system-x86 ovmf swtpm swtpm-tools tpm2-tools                           # the virtual machine and its TPM
   busybox-static cpio binutils sbsigntool mtools dosfstools fdisk             # what it boots
   libcap2-bin zip unzip                                                       # the container, the archives of a release
+  zsh fish                                                                    # the shells, beside bash, that complete commands
 )
 
 say() { echo "test:setup: $*"; }
