@@ -225,7 +225,8 @@ export class Elector {
     if (step.kind === "lost") return step;
     if (step.holder !== this.#otherHolder) {
       this.#otherHolder = step.holder;
-      this.#options.log.info("another instance leads", { holder: step.holder });
+      const { holder, forMs } = step;
+      this.#options.log.info("another instance leads", { holder, takenOverWithoutRenewalAfter: formatDuration(forMs) });
     }
     return step;
   }
@@ -263,7 +264,8 @@ export class Elector {
     const { message } = error as Error;
     if (message === this.#trouble) return;
     this.#trouble = message;
-    const fields = { lease: `${namespace}/${name}`, error };
+    const remedy = hasStatus(error, 404) ? { remedy: `kubectl create namespace ${namespace}` } : {};
+    const fields = { lease: `${namespace}/${name}`, error, ...remedy };
     if (hasStatus(error, 403)) log.warn("no right to the lease; until it is granted this instance cannot lead", fields);
     else log.warn("the lease cannot be had or renewed; trying again until it works", fields);
   }

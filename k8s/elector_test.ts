@@ -3,6 +3,7 @@ import { FakeClock } from "../base/clock.ts";
 import { MemoryLogger } from "../base/log.ts";
 import { aborted } from "../base/tasks.ts";
 import { Elector, type Lead } from "./elector.ts";
+import { formatDuration } from "../base/duration.ts";
 import { ApiError, ConnectionError } from "./errors.ts";
 import type { Lease, LeaseSpec } from "./lease.ts";
 
@@ -239,6 +240,7 @@ Deno.test("a lease of something that is not metalman and says nothing is taken a
   await using bench = new Bench(store);
   await bench.pass(LEASE_MS - 500);
   deepEqual([bench.holder, bench.messages()], ["cron job", ["another instance leads"]]);
+  deepEqual(bench.log.lines[0]?.fields, { holder: "cron job", takenOverWithoutRenewalAfter: formatDuration(LEASE_MS) });
   await bench.pass(500);
   equal(bench.elector.leads, true);
 });
@@ -267,6 +269,7 @@ Deno.test("a namespace that does not exist, and a name that no Lease can have, a
     await bench.pass(5 * RETRY_MS);
     deepEqual(bench.messages(), ["the lease cannot be had or renewed; trying again until it works"]);
     equal((bench.log.lines[0]?.fields.error as Error).message, `POST /leases: ${status}: ${message}`);
+    equal(bench.log.lines[0]?.fields.remedy, status === 404 ? "kubectl create namespace ns" : undefined);
   }
 });
 

@@ -66,7 +66,7 @@ export class ConnectionError extends Error {
 const HINTS: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: "is this cluster's certificate-authority the right one?",
   DEPTH_ZERO_SELF_SIGNED_CERT: "is this cluster's certificate-authority the right one?",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "wrong certificate-authority, or a certificate out of date",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "wrong certificate-authority, a certificate out of date, or a wrong clock here",
   ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another name; tls-server-name can say which",
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "the server wants a client certificate",
 };

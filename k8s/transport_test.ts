@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { newAuthority, newServerCertificate } from "../dev/certificate/certificate.ts";
 import { accessTo, ScriptedServer } from "../tests/cluster/scripted_server.ts";
 import type { Access } from "./access.ts";
 import { KubeClient } from "./client.ts";
@@ -43,6 +44,17 @@ Deno.test("TLS: tls-server-name is what the certificate is held against", async 
   const access: Access = { ...accessTo(server), ca };
   await assert.rejects(get(access), failsWith("ERR_TLS_CERT_ALTNAME_INVALID"));
   assert.deepEqual(await get({ ...access, tlsServerName: "kube.lab" }), { ok: true });
+});
+
+Deno.test("TLS: a certificate that is not good at this time is told of with the clock that may be wrong", async () => {
+  for (const issuedMs of [Date.UTC(2019, 0, 1), Date.UTC(2099, 0, 1)]) {
+    const authority = await newAuthority(issuedMs);
+    const names = { dns: [], ips: [new Uint8Array([127, 0, 0, 1])] };
+    const { certPem, keyPem } = await newServerCertificate(authority, names, issuedMs);
+    await using server = await ScriptedServer.start((_, reply) => reply.json({}), { cert: certPem, key: keyPem });
+    const access: Access = { ...accessTo(server), ca: { data: authority.certPem } };
+    await assert.rejects(get(access), /a certificate out of date, or a wrong clock here/);
+  }
 });
 
 /** An HTTP proxy that notes what it is asked for. */
