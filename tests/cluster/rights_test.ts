@@ -5,7 +5,7 @@ import { MemoryLogger } from "../../base/log.ts";
 import { type EmulatedBmc, startBmc } from "../../dev/bmc/server.ts";
 import { startRack } from "../../dev/rack/rack_host.ts";
 import golden from "../golden/attest/ecc-p256-sha256.json" with { type: "json" };
-import { type KubeObject, startApiServer } from "../peers/apiserver.ts";
+import { API_SERVER, type KubeObject, startApiServer, type TestApiServer } from "../peers/apiserver.ts";
 import { type AuditedRequest, requestsOf } from "../peers/audit_log.ts";
 import { manifest, objectPath } from "../peers/manifest.ts";
 import { KUBECTL } from "./kubectl_peer.ts";
@@ -229,6 +229,73 @@ peerTest("a right that is missing is one line: what, where, who, and the command
   await run("bash", ["-c", `set -o pipefail; ${command}`]);
   await metalman.waitFor(/status is written after all/);
   await until(() => site.status("node-01"), (seen) => has(seen as Status, "CloudInitDone", "False"));
+});
+
+const CONTROLLER = "metalman-controller";
+const BOOTSTRAP = "metalman-bootstrap";
+
+/** Account, verb, resource with its group, subresource or name, namespace; and whether contract 4 has it. */
+const RIGHTS: readonly (readonly [account: string, what: string, allowed: boolean])[] = [
+  [CONTROLLER, "get machines.unbounded-cloud.io", true],
+  [CONTROLLER, "list machines.unbounded-cloud.io", true],
+  [CONTROLLER, "watch machines.unbounded-cloud.io", true],
+  [CONTROLLER, "update machines.unbounded-cloud.io/status", true],
+  [CONTROLLER, "patch machines.unbounded-cloud.io/status", false],
+  [CONTROLLER, "update machines.unbounded-cloud.io", false],
+  [CONTROLLER, "delete machines.unbounded-cloud.io", false],
+  ...["get", "create", "update"].flatMap((verb) => [
+    [CONTROLLER, `${verb} leases.coordination.k8s.io in unbounded-kube`, true] as const,
+    [CONTROLLER, `${verb} leases.coordination.k8s.io in default`, false] as const,
+  ]),
+  [CONTROLLER, "delete leases.coordination.k8s.io in unbounded-kube", false],
+  [CONTROLLER, "get secrets in anywhere", true],
+  [CONTROLLER, "list secrets in unbounded-kube", false],
+  [CONTROLLER, "watch secrets", false],
+  [CONTROLLER, "watch configmaps in anywhere", true],
+  [CONTROLLER, "update configmaps in unbounded-kube", false],
+  [CONTROLLER, "list nodes", true],
+  [CONTROLLER, "get nodes", false],
+  [CONTROLLER, "get services/kube-dns in kube-system", true],
+  [CONTROLLER, "get services/other in kube-system", false],
+  [CONTROLLER, "create serviceaccounts/metalman-bootstrap/token in unbounded-kube", true],
+  [CONTROLLER, "create serviceaccounts/metalman-controller/token in unbounded-kube", false],
+  [CONTROLLER, "create serviceaccounts/default/token in kube-system", false],
+  [CONTROLLER, "create events in default", false],
+  [BOOTSTRAP, "get machines.unbounded-cloud.io", true],
+  [BOOTSTRAP, "create machines.unbounded-cloud.io", true],
+  [BOOTSTRAP, "update machines.unbounded-cloud.io/status", false],
+  [BOOTSTRAP, "list machines.unbounded-cloud.io", false],
+  [BOOTSTRAP, "create certificatesigningrequests.certificates.k8s.io", true],
+  [BOOTSTRAP, "create certificatesigningrequests.certificates.k8s.io/nodeclient", true],
+  [BOOTSTRAP, "get secrets in unbounded-kube", false],
+];
+
+/** Of an account's right: SubjectAccessReview (authorization.k8s.io/v1). */
+async function may(api: TestApiServer, account: string, what: string): Promise<boolean> {
+  const [, verb, full = "", namespace] = /^(\w+) (\S+)(?: in (\S+))?$/.exec(what)!;
+  const [kind = "", ...rest] = full.split("/");
+  const [resource, ...group] = kind.split(".");
+  const subresource = rest.find((part) => ["status", "token", "nodeclient"].includes(part));
+  const name = rest.find((part) => part !== subresource);
+  const review = await api.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+    apiVersion: "authorization.k8s.io/v1",
+    kind: "SubjectAccessReview",
+    spec: {
+      user: `system:serviceaccount:unbounded-kube:${account}`,
+      resourceAttributes: { verb, resource, group: group.join("."), subresource, name, namespace },
+    },
+  });
+  return review.status.allowed;
+}
+
+peerTest("the rights of the accounts are those of contract 4, and no more", API_SERVER, async () => {
+  await using api = await startApiServer();
+  await api.createFixtures();
+  await until(() => may(api, BOOTSTRAP, "create certificatesigningrequests.certificates.k8s.io"), Boolean);
+  const found = await Promise.all(
+    RIGHTS.map(async ([account, what]) => [account, what, await may(api, account, what)]),
+  );
+  deepEqual(found, RIGHTS);
 });
 
 peerTest("who may not list Machines is told a command that lets them, and nothing more", NEEDS, async () => {
