@@ -26,15 +26,19 @@ export class BootMemory {
   /** What the status said when it was looked at last, as it came and as it was read. */
   #raw: unknown;
   #stored: BootStatus | undefined;
-  /** When the machine was seen last. */
+  /** When, by this replica's clock, the machine was seen last or another replica's word of it came. */
   #lastMs: number | undefined;
   /** Perhaps of another boot that another replica saw begin and has not told yet. */
   #missed: Missed[] = [];
 
-  /** Begins with what the status says. */
-  constructor(object: MachineObject) {
+  /**
+   * Begins with what the status says.
+   * @param changedMs when it began to say so; undefined where that was before this replica looked
+   */
+  constructor(object: MachineObject, changedMs?: number) {
     this.uid = object.metadata.uid;
     this.learn(object);
+    this.#lastMs = changedMs;
   }
 
   /** Something was seen. */
@@ -58,12 +62,14 @@ export class BootMemory {
 
   /**
    * Takes what the status says now.
+   * @param nowMs the time where it has just begun to say so
    * @returns whether more is known than it says, which was not known to be so before
    */
-  learn(object: MachineObject): boolean {
+  learn(object: MachineObject, nowMs?: number): boolean {
     const raw = object.status?.boot;
     if (raw === this.#raw) return false;
     const [before, stored] = [this.#stored, bootOf(object)];
+    if (nowMs !== undefined && !sameBoot(before, stored)) this.#lastMs = nowMs;
     [this.#raw, this.#stored] = [raw, stored];
     const own = this.boot;
     if (stored === undefined || (own !== undefined && stored.number < own.number)) return false;

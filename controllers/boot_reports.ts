@@ -46,6 +46,8 @@ export class BootReports {
   readonly #queue: WorkQueue;
   readonly #trace = new BootTrace();
   readonly #entries = new Map<string, Entry>();
+  /** What tells apart what the status of each Machine says of its boot. */
+  readonly #versions = new Map<string, string>();
   #silentUntilMs = 0;
 
   /** Nothing is written before {@link run}, but with what else is. */
@@ -100,7 +102,21 @@ export class BootReports {
     if (machine === undefined || (entry !== undefined && entry.memory.uid !== machine.object.metadata.uid)) {
       this.#trace.forget(name);
       this.#entries.delete(name);
-    } else if (entry?.memory.learn(machine.object)) this.#hold(name, entry, false);
+      this.#versions.delete(name);
+    }
+    if (machine !== undefined) this.#learn(machine);
+  }
+
+  /** Another replica's word counts as a sign of the machine at the time when it comes: clocks may differ. */
+  #learn(machine: Machine): void {
+    const { name, object } = machine;
+    const { clock } = this.#options;
+    const version = `${object.metadata.uid} ${object.status?.boot?.number} ${object.status?.boot?.steps?.length}`;
+    const before = this.#versions.get(name);
+    this.#versions.set(name, version);
+    const entry = this.#entries.get(name);
+    if (entry?.memory.learn(object, clock.now())) this.#hold(name, entry, false);
+    if (entry === undefined && before !== undefined && before !== version) this.#begin(machine, clock.now());
   }
 
   /** What was seen last of a machine whose installation is not done. */
@@ -131,11 +147,13 @@ export class BootReports {
   #entry(machine: Machine): Entry {
     const { name, object } = machine;
     const known = this.#entries.get(name);
-    if (known !== undefined && known.memory.uid === object.metadata.uid) {
-      if (known.memory.learn(object)) this.#hold(name, known, false);
-      return known;
-    }
-    const entry: Entry = { memory: new BootMemory(object), isHeld: false, submissions: 0 };
+    if (known === undefined || known.memory.uid !== object.metadata.uid) return this.#begin(machine);
+    if (known.memory.learn(object)) this.#hold(name, known, false);
+    return known;
+  }
+
+  #begin({ name, object }: Machine, changedMs?: number): Entry {
+    const entry: Entry = { memory: new BootMemory(object, changedMs), isHeld: false, submissions: 0 };
     this.#entries.set(name, entry);
     return entry;
   }

@@ -265,6 +265,25 @@ Deno.test("a step that another boot has taken away from the one it was held for 
   equal(bench.boot, "2: PoweredOn+60 FirstFile+62");
 });
 
+Deno.test("replicas whose clocks are hours apart see one boot; each step has the time of whoever saw it first", async () => {
+  for (const skewMs of [2 * 3_600_000, -2 * 3_600_000]) {
+    await using bench = new Bench(2);
+    const [one] = bench.replicas as [Replica, Replica];
+    const skewed = { now: () => bench.clock.now() + skewMs, sleep: bench.clock.sleep.bind(bench.clock) };
+    await using other = new Replica(bench.api, skewed as FakeClock);
+    bench.api.tell();
+    for (const number of [1, 2]) {
+      one.boots.poweredOn(one.machine);
+      await bench.pass(30_000);
+      other.boots.dhcp(other.machine, undefined, DHCP);
+      await bench.pass(1000);
+      one.file("vmlinuz");
+      await bench.pass(20_000);
+      equal(bench.boot.replace(/\+-?\d+/g, ""), `${number}: PoweredOn DHCP FirstFile Kernel`);
+    }
+  }
+});
+
 Deno.test("held steps go with whatever else is written of the Machine, and at the end", async () => {
   await using bench = new Bench();
   const { boots, reports } = bench.replicas[0]!;

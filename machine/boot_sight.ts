@@ -37,9 +37,9 @@ const CONFIGURATION =
 export function advance(
   boot: BootStatus | undefined,
   sight: Sight,
-  { nowMs, lastMs = 0 }: {
+  { nowMs, lastMs }: {
     readonly nowMs: number;
-    /** When this replica saw the machine last. @default never */
+    /** When there was a sign of the machine last, by the same clock. @default the boot's last step, by whatever clock */
     readonly lastMs?: number;
   },
 ): BootStatus | undefined {
@@ -53,13 +53,13 @@ export function withSight(boot: BootStatus, sight: Sight, atMs: number): BootSta
   return stepsIn(sight, boot).reduce((sum, step) => withStep(sum, step, atMs), boot);
 }
 
-function begins(boot: BootStatus, sight: Sight, nowMs: number, lastMs: number): boolean {
+function begins(boot: BootStatus, sight: Sight, nowMs: number, lastMs = lastStepMs(boot)): boolean {
   switch (sight.kind) {
     case "power on":
       // A power action that is repeated, of a machine that has not shown itself yet.
       return boot.steps.some(({ name }) => name !== "PoweredOn") || nowMs - firstStepMs(boot) >= PAUSE_MS;
     case "dhcp":
-      return sight.discover && (isPast(boot) || nowMs - Math.max(lastMs, lastStepMs(boot)) >= PAUSE_MS);
+      return sight.discover && (isPast(boot) || nowMs - lastMs >= PAUSE_MS);
     case "cloud-init":
       // Its own next start, from the disk: no firmware asked for anything.
       return isStart(sight.event) && hasStep(boot, "CloudInitFinished");
