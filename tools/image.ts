@@ -4,11 +4,13 @@ import { readDockerfile } from "./image/dockerfile.ts";
 import { writeLayout } from "./image/layout.ts";
 import { run } from "./image/program.ts";
 import { buildStages } from "./image/stages.ts";
+import { downloadDeno } from "./pack/runtime.ts";
 import { buildFacts } from "./pack/build_facts.ts";
 import manifest from "../deno.json" with { type: "json" };
 
-const USAGE = `Usage: deno task image [--output FOLDER] [--arch amd64|arm64] [--push REFERENCE]
+const USAGE = `Usage: deno task image [--output FOLDER] [--arch amd64|arm64] [--deno FILE] [--push REFERENCE]
 
+FILE is Deno for that architecture; without it that of this machine or, for the other one, what npm has is taken.
 Makes the image of the Dockerfile as an OCI layout (FOLDER:TAG, TAG being the version) and pushes it where asked.
 Needs root, Debian 12 and the packages umoci, skopeo and libcap2-bin. The time of all files is SOURCE_DATE_EPOCH, else
 that of the commit. SOURCE is the repository's URL, for the image's labels; METALMAN_IMAGE what its \`site deploy-pxe\`
@@ -17,6 +19,7 @@ deploys, if not what is pushed.
 const ROOT = new URL("../", import.meta.url).pathname;
 /** What Deno calls an architecture, and images. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
+const ELF_MACHINES: Readonly<Record<string, number>> = { amd64: 62, arm64: 183 };
 const OWN_ARCHITECTURE = ARCHITECTURES[Deno.build.arch]!;
 
 /** A registry on this machine needs no TLS, as in metalman itself. */
@@ -35,8 +38,33 @@ async function checkOutput(folder: string): Promise<void> {
   }
 }
 
+/** What is asked for. */
+interface BuildWishes {
+  readonly architecture: string;
+  readonly deno: string;
+  readonly push: string | undefined;
+}
+
+/** Where packages are kept between runs, and Deno for the other architecture. */
+const CACHE = `${Deno.env.get("HOME") ?? "/root"}/.cache/metalman-image`;
+
+/** Deno for the image. */
+async function denoFor(architecture: string): Promise<string> {
+  if (architecture === OWN_ARCHITECTURE) return Deno.execPath();
+  return await downloadDeno(`linux-${architecture === "arm64" ? "arm64" : "x64"}-glibc`, CACHE);
+}
+
+/** @throws where the file is no program of the architecture: e_machine of its ELF header (gABI, chapter 4) says which */
+async function checkDeno(path: string, architecture: string): Promise<void> {
+  using file = await Deno.open(path);
+  const header = new Uint8Array(20);
+  await file.read(header);
+  const machine = header.subarray(0, 4).toHex() === "7f454c46" ? header[18]! + 256 * header[19]! : undefined;
+  if (machine !== ELF_MACHINES[architecture]) throw new Error(`${path} is no program for linux/${architecture}`);
+}
+
 /** Builds the image for an architecture into an OCI layout. */
-async function build(layout: string, tag: string, architecture: string, push: string | undefined): Promise<void> {
+async function build(layout: string, tag: string, { architecture, deno, push }: BuildWishes): Promise<void> {
   const { commit, built, image = push } = await buildFacts(ROOT);
   const epoch = Date.parse(built) / 1000;
   const folder = await Deno.makeTempDir({ prefix: "metalman-image-" });
@@ -44,9 +72,9 @@ async function build(layout: string, tag: string, architecture: string, push: st
     const result = await buildStages(readDockerfile(await Deno.readTextFile(`${ROOT}Dockerfile`)), {
       context: ROOT,
       folder,
-      cache: `${Deno.env.get("HOME") ?? "/root"}/.cache/metalman-image`,
+      cache: CACHE,
       architecture,
-      ownArchitecture: OWN_ARCHITECTURE,
+      deno,
       given: {
         VERSION: tag,
         REVISION: commit,
@@ -69,6 +97,7 @@ async function main(): Promise<void> {
     args: Deno.args,
     options: {
       output: { type: "string", default: `${ROOT}dist/image` },
+      deno: { type: "string" },
       arch: { type: "string", default: OWN_ARCHITECTURE },
       push: { type: "string" },
       help: { type: "boolean", short: "h" },
@@ -80,7 +109,9 @@ async function main(): Promise<void> {
   if (Deno.uid() !== 0) throw new Error("owners and capabilities of files are set: run this as root");
   await checkOutput(output);
   const tag = `v${manifest.version}`;
-  await build(output, tag, arch, push);
+  const deno = values.deno ?? await denoFor(arch);
+  await checkDeno(deno, arch);
+  await build(output, tag, { architecture: arch, deno, push });
   console.log(`wrote ${output}:${tag}`);
   if (push === undefined) return;
   const security = isLocal(push) ? ["--dest-tls-verify=false"] : [];

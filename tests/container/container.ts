@@ -56,8 +56,8 @@ export interface ContainerOptions {
   readonly serviceAccount: string;
   /** Its network. */
   readonly netns: string;
-  /** Capabilities that it may ever have. @default NET_BIND_SERVICE alone */
-  readonly capabilities?: readonly string[];
+  /** Capabilities that it may ever have. */
+  readonly capabilities: readonly string[];
   /** `allowPrivilegeEscalation: false`. @default false */
   readonly noNewPrivileges?: boolean;
 }
@@ -153,7 +153,7 @@ export class Container implements AsyncDisposable {
  * a bounding set of capabilities, the root file system read-only.
  */
 export async function startContainer({ root, image }: Unpacked, options: ContainerOptions): Promise<Container> {
-  const { args, env = {}, serviceAccount, netns, capabilities = ["cap_net_bind_service"] } = options;
+  const { args, env = {}, serviceAccount, netns, capabilities } = options;
   const { User, Env, Entrypoint, StopSignal } = image.config;
   const [uid, gid] = User.split(":");
   const [program, ...rest] = Entrypoint;

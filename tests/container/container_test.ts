@@ -1,5 +1,7 @@
 /** The container: built, pushed, pulled, and started as a cluster starts it (issue 7, part 6). */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, fail, match, ok, rejects } from "node:assert/strict";
+import { wantedObjects } from "../../cmd/site/deployment.ts";
+import { deploySettings } from "../../cmd/site/settings.ts";
 import { LEASE, Scratch } from "../peers/dhcp_network.ts";
 import { startApiServer, type TestApiServer } from "../peers/apiserver.ts";
 import { NetNamespace } from "../peers/netns.ts";
@@ -11,18 +13,30 @@ const NEEDS = {
   programs: [...CONTAINER_PROGRAMS, ...REGISTRY_PROGRAMS, "kube-apiserver", "dhclient", "curl", "ip"],
   root: true,
 } as const;
+const TOOL = new URL("../../tools/image.ts", import.meta.url).pathname;
 const SERVER = "192.0.2.1";
 const FILE = "not really a boot loader";
-/** The contract's Deployment, section 4 with 11.20. */
-const SERVE = ["serve-pxe", "--site=here", "--dhcp-auto-interface", "--cache-dir=/var/cache/metalman"];
+/** A container of a Pod, as far as its start needs it. */
+interface PodContainer {
+  readonly args: readonly string[];
+  readonly securityContext: {
+    readonly capabilities: { readonly drop: readonly string[]; readonly add: readonly string[] };
+  };
+}
+
+/** What `site deploy-pxe` deploys. */
+function deployed(): PodContainer {
+  const [{ object } = fail("no object")] = wantedObjects(deploySettings({ site: "here" }, "metalman:test"));
+  const { spec } = object as unknown as { spec: { template: { spec: { containers: PodContainer[] } } } };
+  return spec.template.spec.containers[0]!;
+}
 
 /** Builds the image, pushes it, pulls it again. */
 async function image(folder: string): Promise<Unpacked> {
   await using registry = await startRegistry();
   const reference = `${registry.host}/metalman:test`;
-  const tool = new URL("../../tools/image.ts", import.meta.url).pathname;
   const env = { SOURCE: "https://example.com/metalman" };
-  await run(Deno.execPath(), ["run", "-A", tool, `--output=${folder}/layout`, `--push=${reference}`], { env });
+  await run(Deno.execPath(), ["run", "-A", TOOL, `--output=${folder}/layout`, `--push=${reference}`], { env });
   return await pullImage(reference, folder);
 }
 
@@ -129,7 +143,10 @@ peerTest(
     stack.defer(() => Deno.remove(folder, { recursive: true }));
     const unpacked = await image(folder);
     const site = stack.use(await Site.create(folder));
-    const plain = { env: site.env, netns: site.server.name, serviceAccount: await site.account() };
+    const { args, securityContext: { capabilities: { drop, add } } } = deployed();
+    deepEqual(drop, ["ALL"]);
+    const capabilities = add.map((name) => `cap_${name.toLowerCase()}`);
+    const plain = { capabilities, env: site.env, netns: site.server.name, serviceAccount: await site.account() };
 
     await t.step("its facts are labels", async () => {
       const { source, revision } = facts(unpacked);
@@ -149,7 +166,7 @@ peerTest(
     });
 
     await t.step("it answers, and ends with 0 on the stop signal", async () => {
-      await using container = await startContainer(unpacked, { ...plain, args: SERVE });
+      await using container = await startContainer(unpacked, { ...plain, args });
       await serves(site, container);
       const status = await container.status();
       deepEqual([status.get("Uid"), status.get("Groups")?.trim()], ["65532\t65532\t65532\t65532", ""]);
@@ -167,7 +184,7 @@ peerTest(
     });
 
     await t.step("without the right to low ports it says so in one line", async () => {
-      await using container = await startContainer(unpacked, { ...plain, args: SERVE, noNewPrivileges: true });
+      await using container = await startContainer(unpacked, { ...plain, args, noNewPrivileges: true });
       equal(await container.end(), 1, container.output);
       const lines = container.output.split("\n").filter((line) => /^Error/.test(line));
       deepEqual(lines.length, 1, container.output);
@@ -176,9 +193,33 @@ peerTest(
     });
 
     await t.step("with the capability dropped from the Pod the kernel does not start it", async () => {
-      await using container = await startContainer(unpacked, { ...plain, args: SERVE, capabilities: [] });
+      await using container = await startContainer(unpacked, { ...plain, args, capabilities: [] });
       ok(await container.end() !== 0);
       match(container.output, /^execve '\/usr\/lib\/metalman\/deno' failed!$/m);
     });
   },
 );
+
+/** The start of a program for 64-bit ARM, as `file` and the kernel know it, and nothing more. */
+const ARM64_HEADER = Uint8Array.fromHex("7f454c460201010000000000000000000200b7000100000000000000");
+
+peerTest("the image of the other architecture has its Deno and its libraries, and the same bundle", NEEDS, async () => {
+  const folder = await Deno.makeTempDir({ prefix: "metalman-arm64-" });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  await Deno.writeFile(`${folder}/deno`, ARM64_HEADER);
+  const tool = ["run", "-A", TOOL, `--deno=${folder}/deno`, `--output=${folder}/layout`];
+  await rejects(run(Deno.execPath(), [...tool, "--arch=amd64"]), /is no program for linux\/amd64/);
+
+  await run(Deno.execPath(), [...tool, "--arch=arm64"]);
+  const tag = JSON.parse(await Deno.readTextFile(`${folder}/layout/index.json`)).manifests[0].annotations;
+  const layout = `${folder}/layout:${tag["org.opencontainers.image.ref.name"]}`;
+  const { architecture, os } = JSON.parse(await run("skopeo", ["inspect", "--config", "--raw", `oci:${layout}`]));
+  deepEqual([os, architecture], ["linux", "arm64"]);
+  await run("umoci", ["unpack", "--image", layout, `${folder}/bundle`]);
+  const root = `${folder}/bundle/rootfs`;
+  deepEqual(await Deno.readFile(`${root}/usr/lib/metalman/deno`), ARM64_HEADER);
+  const library = await Deno.readFile(`${root}/lib/aarch64-linux-gnu/libc.so.6`);
+  deepEqual([...library.subarray(18, 20)], [183, 0]);
+  ok((await Deno.readTextFile(`${root}/usr/lib/metalman/bundle/flags`)).includes("--no-prompt\n"));
+});

@@ -16,8 +16,8 @@ export interface BuildOptions {
   readonly cache: string;
   /** `amd64` or `arm64`, of the image. */
   readonly architecture: string;
-  /** Of this machine. */
-  readonly ownArchitecture: string;
+  /** Deno of that architecture. */
+  readonly deno: string;
   /** Values for ARG. */
   readonly given: Arguments;
   /** Told what is done, a line each. */
@@ -82,18 +82,10 @@ class Build {
   }
 
   /** This machine with Deno where the image has it. */
-  async #denoStage(name: string, { forBuilder, line }: Stage): Promise<Folders> {
-    const { architecture, ownArchitecture } = this.#options;
-    if (!forBuilder && architecture !== ownArchitecture) {
-      throw new DockerfileError(
-        line,
-        `${DENO_BASE} for ${architecture} is not to be had on ${ownArchitecture} without a container engine: ` +
-          `run this on ${architecture}, or docker build --platform=linux/${architecture}`,
-      );
-    }
+  async #denoStage(name: string, { forBuilder }: Stage): Promise<Folders> {
     const folders = await this.#folders(name);
     await Deno.mkdir(`${folders.upper}/usr/bin`, { recursive: true });
-    await Deno.copyFile(Deno.execPath(), `${folders.upper}/usr/bin/deno`);
+    await Deno.copyFile(forBuilder ? Deno.execPath() : this.#options.deno, `${folders.upper}/usr/bin/deno`);
     return { ...folders, lower: "/" };
   }
 
