@@ -168,7 +168,9 @@ function manifests(io: Io): CommandSpec {
     words: MANIFEST_PARTS,
     run: async ([part = "all"], values) => {
       const settings = manifestSettings(part, values);
-      io.stdout((await import("./manifests.ts")).manifests(settings));
+      const { manifests } = await import("./manifests.ts");
+      await io.keep({});
+      io.stdout(manifests(settings));
     },
   };
 }

@@ -76,7 +76,7 @@ export function errorLine(error: unknown, name?: string): string | undefined {
   if (error instanceof ApiError) {
     const { reason, detail, status, message, missingRight } = error;
     if (status === 404 && reason === "") {
-      return "Error: this cluster knows no Machines; install their definition: kubectl apply -f deploy/crd.yaml";
+      return "Error: this cluster knows no Machines; install their definition: metalman manifests crd | kubectl apply -f -";
     }
     return `Error from server${reason === "" ? "" : ` (${reason})`}: ${missingRight ?? (detail || message)}`;
   }

@@ -99,7 +99,7 @@ peerTest("kube-apiserver: what is not allowed is one clear line, and nothing is 
   const early = new Call(["machine", "list", `--kubeconfig=${api.kubeconfig}`]);
   deepEqual([await early.code, early.err], [
     1,
-    "Error: this cluster knows no Machines; install their definition: kubectl apply -f deploy/crd.yaml\n",
+    "Error: this cluster knows no Machines; install their definition: metalman manifests crd | kubectl apply -f -\n",
   ]);
   await api.createFixtures();
   using client = await clientFor(api.kubeconfig);
