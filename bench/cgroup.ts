@@ -68,11 +68,15 @@ export class ControlGroup {
     return flatField(Deno.readTextFileSync(`${this.#path}/cpu.stat`), "usage_usec") / 1e6;
   }
 
-  /** Processor seconds of the first threads of its processes: in a program of Deno the one that is not a worker. */
-  mainThreadSeconds(): number {
+  /**
+   * Seconds that the first threads of its processes (of a program of Deno the one that is no worker) ran, and that they
+   * could have and had no processor: what others do to a measurement.
+   */
+  mainThreadSeconds(): { readonly ran: number; readonly waited: number } {
     const pids = Deno.readTextFileSync(this.joinFile).split("\n").filter((line) => line !== "");
     const spent = pids.map((pid) => Deno.readTextFileSync(`/proc/${pid}/task/${pid}/schedstat`));
-    return spent.reduce((sum, text) => sum + Number(text.split(" ")[0]) / 1e9, 0);
+    const sum = (field: number) => spent.reduce((all, text) => all + Number(text.split(" ")[field]) / 1e9, 0);
+    return { ran: sum(0), waited: sum(1) };
   }
 
   /** Resident memory of its processes in MB (10^6 bytes), as the kernel counts it for each: now, and at its highest. */

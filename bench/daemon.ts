@@ -63,8 +63,8 @@ export class Daemon implements AsyncDisposable {
     return this.#group.cpuSeconds();
   }
 
-  /** Of these, what the thread that answers DHCP has taken. */
-  mainThreadSeconds(): number {
+  /** Of these, what the thread that answers DHCP has taken, and what it waited for a processor. */
+  mainThreadSeconds(): ReturnType<ControlGroup["mainThreadSeconds"]> {
     return this.#group.mainThreadSeconds();
   }
 
