@@ -113,7 +113,7 @@ async function change(run: Run): Promise<number> {
   const say = (line: string) => (output === undefined ? io.stdout : io.stderr)(`${line}\n`);
   const stderr = (text: string) => io.stderr(text);
   const waiting = { client, settings, say, stderr, clock: systemClock, random: Math.random, signal };
-  const code = wait === undefined ? 0 : await waitForRollout(applied[0]!, waiting);
+  const code = wait === undefined ? 0 : await waitForRollout(waiting);
   await print(settings, io, applied);
   return code;
 }

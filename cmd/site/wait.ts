@@ -37,16 +37,14 @@ const PODS = { group: "", version: "v1", plural: "pods", namespace: NAMESPACE };
 class RolloutWaiter {
   readonly #options: RolloutOptions;
   readonly #name: string;
-  readonly #generation: number;
   readonly #stop = new AbortController();
   readonly #ended = Promise.withResolvers<End>();
   #text = "";
   #isThere = false;
 
-  constructor(applied: KubeObject, options: RolloutOptions) {
+  constructor(options: RolloutOptions) {
     this.#options = options;
     this.#name = nameOf(options.settings);
-    this.#generation = Number(applied.metadata.generation ?? 0);
   }
 
   async run(): Promise<number> {
@@ -95,16 +93,15 @@ class RolloutWaiter {
       if (event.kind === "restart") this.#isThere = false;
       else if (event.kind === "put") {
         this.#isThere = true;
-        this.#see(event.object as DeploymentObject);
+        if (this.#see(event.object as DeploymentObject)) return;
       } else if (event.kind === "delete" || !this.#isThere) {
-        this.#ended.resolve({ code: 1, line: `${this.#error()} it is deleted` });
+        return this.#ended.resolve({ code: 1, line: `${this.#error()} it is deleted` });
       }
     }
   }
 
-  #see(object: DeploymentObject): void {
-    // A server behind others may show an earlier one.
-    if (Number(object.metadata.generation ?? 0) < this.#generation) return;
+  /** Whether that was all. */
+  #see(object: DeploymentObject): boolean {
     const rollout: Rollout = rolloutOf(object);
     if (rollout.kind === "done") {
       this.#options.say(`Deployment/${this.#name} rolled out`);
@@ -115,6 +112,7 @@ class RolloutWaiter {
       this.#text = rollout.text;
       this.#options.say(`Waiting: ${rollout.text}`);
     }
+    return rollout.kind !== "waiting";
   }
 
   /** What pods say, where they may be read, and where more is to be found. */
@@ -135,9 +133,8 @@ class RolloutWaiter {
 
 /**
  * Waits until all replicas are of the newest template and available.
- * @param applied the Deployment as the server has taken it
  * @returns the exit code: 0 done, 1 failed, 124 waited too long, 130 interrupted
  */
-export function waitForRollout(applied: KubeObject, options: RolloutOptions): Promise<number> {
-  return new RolloutWaiter(applied, options).run();
+export function waitForRollout(options: RolloutOptions): Promise<number> {
+  return new RolloutWaiter(options).run();
 }

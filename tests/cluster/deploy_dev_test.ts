@@ -1,9 +1,9 @@
 /** `site deploy-pxe` on the development API. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { DEPLOY_CASES } from "./deploy_cases.ts";
 import { DeploySite } from "./deploy_site.ts";
 import { Call } from "./plugin_site.ts";
-import { ScriptedServer } from "./scripted_server.ts";
+import { type Reply, ScriptedServer, type Seen } from "./scripted_server.ts";
 
 Deno.test("site deploy-pxe on the development API", async (t) => {
   await using site = await DeploySite.dev();
@@ -38,37 +38,80 @@ Deno.test("no cluster is one line and exit code 1", async () => {
   ]);
 });
 
+/** A kubeconfig for a server that does as it is told. */
+class Scripted implements AsyncDisposable {
+  readonly #server: ScriptedServer;
+  readonly #kubeconfig: string;
+
+  private constructor(server: ScriptedServer, kubeconfig: string) {
+    this.#server = server;
+    this.#kubeconfig = kubeconfig;
+  }
+
+  /** All that is looked for is there, and what is applied is taken, but for what the script answers itself. */
+  static async with(script: (seen: Seen, reply: Reply) => boolean): Promise<Scripted> {
+    const server = await ScriptedServer.start((seen, reply) => {
+      if (script(seen, reply)) return;
+      if (seen.method === "PATCH") return reply.json(JSON.parse(seen.body));
+      const resources = [{ name: "machines" }];
+      reply.json({ resources, items: [{ metadata: { name: "n" } }], metadata: { resourceVersion: "1" } });
+    });
+    const kubeconfig = await Deno.makeTempFile();
+    const clusters = [{ name: "x", cluster: { server: server.url } }];
+    const contexts = [{ name: "x", context: { cluster: "x" } }];
+    await Deno.writeTextFile(kubeconfig, JSON.stringify({ clusters, contexts, "current-context": "x" }));
+    return new Scripted(server, kubeconfig);
+  }
+
+  async ends(...flags: string[]): Promise<{ code: number; out: string; lastError: string | undefined }> {
+    const call = new Call(["site", "deploy-pxe", "--site=rack-a", `--kubeconfig=${this.#kubeconfig}`, ...flags]);
+    return { code: await call.code, out: call.out, lastError: call.err.split("\n").at(-2) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+    await Deno.remove(this.#kubeconfig);
+  }
+}
+
 Deno.test("what fails between two objects is told with what was applied before it", async () => {
-  await using server = await ScriptedServer.start(({ method, path, query, body }, reply) => {
-    if (method !== "PATCH") {
-      return reply.json({ items: [{ metadata: { name: "n" } }], metadata: { resourceVersion: "1" } });
-    }
-    const isLate = path.includes("/poddisruptionbudgets/") && !query.has("dryRun");
-    if (isLate) return reply.error(500, "InternalError", "etcdserver: request timed out");
-    reply.json(JSON.parse(body));
+  await using cluster = await Scripted.with(({ path, query }, reply) => {
+    const isLate = path.includes("/poddisruptionbudgets/") && query.has("fieldManager") && !query.has("dryRun");
+    if (isLate) reply.error(500, "InternalError", "etcdserver: request timed out");
+    return isLate;
   });
-  const kubeconfig = await Deno.makeTempFile();
-  await Deno.writeTextFile(
-    kubeconfig,
-    JSON.stringify({
-      clusters: [{ name: "x", cluster: { server: server.url } }],
-      contexts: [{ name: "x", context: { cluster: "x" } }],
-      "current-context": "x",
-    }),
+  deepEqual(await cluster.ends("--replicas=2", "-oname"), {
+    code: 1,
+    out: "",
+    lastError: "Error from server (InternalError): etcdserver: request timed out " +
+      "(already applied: Deployment/metalman-controller-rack-a)",
+  });
+});
+
+Deno.test("--wait for a Deployment that is gone before it is looked at", async () => {
+  await using cluster = await Scripted.with(({ method, path, query }, reply) => {
+    const isList = method === "GET" && path.endsWith("/deployments") && !query.has("watch");
+    if (isList) reply.json({ items: [], metadata: { resourceVersion: "1" } });
+    return isList;
+  });
+  const { code, out } = await cluster.ends("--wait", "--timeout=30s");
+  deepEqual([code, out], [1, "Deployment/metalman-controller-rack-a applied\n"]);
+});
+
+Deno.test("--wait goes on after an outage, and says that there was one", async () => {
+  let lists = 0;
+  const status = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+  await using cluster = await Scripted.with(({ method, path, query }, reply) => {
+    if (method !== "GET" || !path.endsWith("/deployments") || query.has("watch")) return false;
+    const object = { metadata: { name: "metalman-controller-rack-a", generation: 1 }, spec: { replicas: 1 }, status };
+    if (lists++ === 0) reply.error(500, "InternalError", "etcd is away");
+    else reply.json({ items: [object], metadata: { resourceVersion: "1" } });
+    return true;
+  });
+  const { code, out } = await cluster.ends("--wait", "--timeout=30s");
+  equal(code, 0);
+  match(
+    out,
+    /^Deployment\/\S+ applied\n! watch is interrupted; trying again until it works: .*etcd is away\nDeployment\/\S+ rolled out\n$/,
   );
-  const call = new Call([
-    "site",
-    "deploy-pxe",
-    "--site=rack-a",
-    "--replicas=2",
-    `--kubeconfig=${kubeconfig}`,
-    "-oname",
-  ]);
-  deepEqual([await call.code, call.out, call.err.split("\n").at(-2)], [
-    1,
-    "",
-    "Error from server (InternalError): etcdserver: request timed out " +
-    "(already applied: Deployment/metalman-controller-rack-a)",
-  ]);
-  await Deno.remove(kubeconfig);
 });
