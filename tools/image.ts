@@ -108,6 +108,8 @@ async function main(): Promise<void> {
   if (!Object.values(ARCHITECTURES).includes(arch)) throw new Error(`--arch=${arch}: want amd64 or arm64`);
   if (Deno.uid() !== 0) throw new Error("owners and capabilities of files are set: run this as root");
   await checkOutput(output);
+  // Modes of the image's files must not be those that whoever builds it is used to.
+  Deno.umask(0o022);
   const tag = `v${manifest.version}`;
   const deno = values.deno ?? await denoFor(arch);
   await checkDeno(deno, arch);

@@ -1,5 +1,5 @@
 /** Our image as a container runtime starts it: its root, user, capabilities and mounts, in a network namespace. */
-import { Peer, run } from "../peers/peer.ts";
+import { Peer, run, which } from "../peers/peer.ts";
 
 /** What a test with a container needs installed. */
 export const CONTAINER_PROGRAMS: readonly string[] = [
@@ -163,7 +163,7 @@ export async function startContainer({ root, image }: Unpacked, options: Contain
   const runtime = new Peer("unshare", [
     ...["--mount", "--pid", "--fork", "--propagation=private"],
     ...["sh", "-c", MOUNTS, "sh", root, serviceAccount, "env", "-i", ...variables],
-    ...["/usr/sbin/capsh", `--drop=${await otherCapabilities(capabilities)}`, `--chroot=${root}`],
+    ...[which("capsh")!, `--drop=${await otherCapabilities(capabilities)}`, `--chroot=${root}`],
     ...(options.noNewPrivileges ? ["--no-new-privs"] : []),
     ...[`--gid=${gid}`, "--groups=", `--uid=${uid}`, `--shell=${program}`, "--", ...rest, ...args],
   ], { netns });
