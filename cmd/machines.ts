@@ -90,7 +90,7 @@ export function followMachines(options: MachinesOptions): Machines {
   const boots: BootReports = new BootReports({
     ...{ log, clock, random },
     machines: { byName: (name) => store.byName(name) },
-    submit: (machine, decide) => reports.boot(machine, decide),
+    submit: (machine, decide, settled) => reports.boot(machine, decide, settled),
     written: bootRecorder(events),
   });
   const stalls = new Controller({

@@ -17,8 +17,12 @@ import { BootTrace, type Protocol } from "./boot_trace.ts";
 export interface BootReportsOptions {
   /** The Machines of this instance. */
   readonly machines: { byName(name: string): Machine | undefined };
-  /** Has a change written, however long that takes. */
-  readonly submit: (machine: Machine, decide: Decide<MachineObject>) => Promise<WriteOutcome<MachineObject>>;
+  /** Has a change written, however long that takes, and tells what came of it. */
+  readonly submit: (
+    machine: Machine,
+    decide: Decide<MachineObject>,
+    settled: (outcome: WriteOutcome<MachineObject>) => void,
+  ) => void;
   /** Told once of each step, by the replica that has written it. */
   readonly written: (machine: Machine, step: BootStep, boot: BootStatus) => void;
   readonly log: Logger;
@@ -31,8 +35,8 @@ interface Entry {
   readonly memory: BootMemory;
   /** Whether something is to be written that was not handed on yet. */
   isHeld: boolean;
-  /** Counts what was handed on: of several that become one write the last tells what came of it. */
-  submissions: number;
+  /** Whether a write is under way, and whether the next is due when it is done. */
+  writing: "no" | "yes" | "next is due";
 }
 
 /** Steps wait so long for others, less up to half of it, so that not all machines of a rack are written at once. */
@@ -123,9 +127,8 @@ export class BootReports {
   describe(name: string): string {
     const seen = this.#trace.describe(name);
     const boot = this.#entries.get(name)?.memory.boot;
-    if (this.#trace.hasFiles(name) || boot === undefined || !hasStep(boot, "FirstFile", "Kernel", "Installer")) {
-      return seen;
-    }
+    const isInstalling = boot !== undefined && hasStep(boot, "FirstFile", "Kernel") && !hasStep(boot, "PXEDisabled");
+    if (this.#trace.hasFiles(name) || !isInstalling) return seen;
     const { name: step, message } = boot.steps.findLast(({ name }) => name !== "Attested")!;
     return `${seen} by this replica; another saw ${step}${message === undefined ? "" : ` (${message})`}`;
   }
@@ -135,6 +138,7 @@ export class BootReports {
     const entry = this.#entries.get(name);
     const machine = this.#options.machines.byName(name);
     if (entry === undefined || machine === undefined || !entry.isHeld) return;
+    if (entry.writing !== "no") return void (entry.writing = "next is due");
     entry.isHeld = false;
     if (this.#options.clock.now() >= this.#silentUntilMs) this.#submit(machine, entry);
   }
@@ -153,7 +157,7 @@ export class BootReports {
   }
 
   #begin({ name, object }: Machine, changedMs?: number): Entry {
-    const entry: Entry = { memory: new BootMemory(object, changedMs), isHeld: false, submissions: 0 };
+    const entry: Entry = { memory: new BootMemory(object, changedMs), isHeld: false, writing: "no" };
     this.#entries.set(name, entry);
     return entry;
   }
@@ -164,19 +168,23 @@ export class BootReports {
   }
 
   #submit(machine: Machine, entry: Entry): void {
-    const submission = ++entry.submissions;
     let before: BootStatus | undefined;
-    const decide: Decide<MachineObject> = (object) => {
+    entry.writing = "yes";
+    this.#options.submit(machine, (object) => {
       before = bootOf(object);
-      return entry.memory.boot === undefined ? undefined : withBoot(object, entry.memory.boot);
-    };
-    this.#options.submit(machine, decide).then((outcome) => {
-      if (outcome.kind !== "written" || submission !== entry.submissions) return;
-      const after = bootOf(outcome.object);
-      if (after === undefined) return this.#dropped(machine);
-      const old = before?.number === after.number ? before.steps.map(({ name }) => name) : [];
-      for (const step of after.steps) if (!old.includes(step.name)) this.#options.written(machine, step, after);
+      return entry.memory.boot && withBoot(object, entry.memory.boot);
+    }, (outcome) => {
+      const isDue = entry.writing === "next is due";
+      entry.writing = "no";
+      if (outcome.kind === "written") this.#tell(machine, before, bootOf(outcome.object));
+      if (isDue) this.writeHeld(machine.name);
     });
+  }
+
+  #tell(machine: Machine, before: BootStatus | undefined, after: BootStatus | undefined): void {
+    if (after === undefined) return this.#dropped(machine);
+    const old = before?.number === after.number ? before.steps.map(({ name }) => name) : [];
+    for (const step of after.steps) if (!old.includes(step.name)) this.#options.written(machine, step, after);
   }
 
   /** The peer's Machine definition knows no status.boot. */

@@ -101,7 +101,7 @@ class Replica implements AsyncDisposable {
     this.boots = new BootReports({
       ...{ log, clock, random },
       machines: { byName: (name) => this.store.byName(name) },
-      submit: (machine, decide) => this.reports.boot(machine, decide),
+      submit: (machine, decide, settled) => this.reports.boot(machine, decide, settled),
       written: (_, step, { number }) => this.told.push(`${number} ${step.name}`),
     });
     api.watchers.push((object) => this.store.put(object));
@@ -282,6 +282,19 @@ Deno.test("replicas whose clocks are hours apart see one boot; each step has the
       equal(bench.boot.replace(/\+-?\d+/g, ""), `${number}: PoweredOn DHCP FirstFile Kernel`);
     }
   }
+});
+
+Deno.test("a step that is seen while another is being written is told, and that one too", async () => {
+  await using bench = new Bench();
+  const [replica] = bench.replicas as [Replica];
+  replica.boots.poweredOn(replica.machine);
+  await Promise.resolve();
+  await Promise.resolve();
+  replica.boots.dhcp(replica.machine, undefined, DHCP);
+  replica.reports.pxeDisable(replica.machine);
+  await bench.pass(20_000);
+  equal(bench.api.writes, 2);
+  deepEqual(replica.told, ["Installed", "1 PoweredOn", "1 DHCP", "1 PXEDisabled"]);
 });
 
 Deno.test("held steps go with whatever else is written of the Machine, and at the end", async () => {

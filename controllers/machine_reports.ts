@@ -75,9 +75,16 @@ export class MachineReports {
     this.#submit(machine, ConditionType.Repaved, (object) => pxeDisabled(object, report, now));
   }
 
-  /** What was seen of its last boot; settles when it is written. */
-  boot(machine: Machine, change: Decide<MachineObject>): Promise<WriteOutcome<MachineObject>> {
-    return this.#keep(machine, "boot", change, false);
+  /**
+   * What was seen of its last boot.
+   * @param settled told what came of it; may hand in the next
+   */
+  boot(
+    machine: Machine,
+    change: Decide<MachineObject>,
+    settled: (outcome: WriteOutcome<MachineObject>) => void,
+  ): void {
+    void this.#keep(machine, { slot: "boot", change, settled });
   }
 
   /**
@@ -138,27 +145,30 @@ export class MachineReports {
   }
 
   #submit(machine: Machine, slot: string, change: Decide<MachineObject>): void {
-    void this.#keep(machine, slot, change, true);
+    void this.#keep(machine, { slot, change });
   }
 
+  /** Keeps a report until it is written; one whose outcome somebody waits for changes nothing that is served. */
   async #keep(
     { name, object: { metadata: { uid } } }: Machine,
-    slot: string,
-    change: Decide<MachineObject>,
-    isShown: boolean,
-  ): Promise<WriteOutcome<MachineObject>> {
+    { slot, change, settled }: {
+      readonly slot: string;
+      readonly change: Decide<MachineObject>;
+      readonly settled?: (outcome: WriteOutcome<MachineObject>) => void;
+    },
+  ): Promise<void> {
     // A Machine that was deleted and made again has reported nothing.
     const decide: Decide<MachineObject> = (object) => object.metadata.uid === uid ? change(object) : undefined;
     const slots = this.#pending.get(name) ?? new Map<string, Pending>();
-    const pending: Pending = { uid, ...(isShown ? { shown: decide } : {}) };
+    const pending: Pending = { uid, ...(settled === undefined ? { shown: decide } : {}) };
     this.#pending.set(name, slots.set(slot, pending));
-    if (isShown) this.#options.changed(name);
+    if (settled === undefined) this.#options.changed(name);
     const outcome = await this.#options.statuses.write(name, slot, decide);
-    if (slots.get(slot) !== pending) return outcome;
+    settled?.(outcome);
+    if (slots.get(slot) !== pending) return;
     slots.delete(slot);
     if (slots.size === 0) this.#pending.delete(name);
     if (this.#pending.size === 0) this.#onEmpty();
     if (outcome.kind !== "gone") this.#options.stored(outcome.object);
-    return outcome;
   }
 }
