@@ -4,6 +4,7 @@ import { DEPLOYMENTS } from "../../cmd/site/deployment.ts";
 import type { KubeClient } from "../../k8s/client.ts";
 import type { KubeObject } from "../../k8s/object.ts";
 import { startApiServer, type TestApiServer } from "../peers/apiserver.ts";
+import { manifest } from "../peers/manifest.ts";
 import { Peer, peerTest } from "../peers/peer.ts";
 import { ClusterHands } from "./cluster_hands.ts";
 import { asThePeer } from "./deploy_site.ts";
@@ -11,6 +12,7 @@ import { KUBECTL } from "./kubectl_peer.ts";
 import { clientFor, machineNamed, MACHINES } from "./machines.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
+const DEFINITIONS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
 const NODES = { group: "", version: "v1", plural: "nodes" };
 
 /** The blocks of commands under each heading. */
@@ -64,6 +66,27 @@ async function prepare(api: TestApiServer, client: KubeClient): Promise<void> {
   }
 }
 
+/** The definition of Machines, as far as it is looked at here. */
+interface Definition extends KubeObject {
+  readonly spec: { readonly versions: [{ additionalPrinterColumns: readonly { readonly name: string }[] }] };
+}
+
+const newest = manifest("deploy/crd.yaml")[0] as KubeObject as Definition;
+const nameOf = ({ name }: { readonly name: string }) => name;
+
+/** As another version has installed it: it knows less. */
+function olderDefinition(): Definition {
+  const older = structuredClone(newest);
+  const [version] = older.spec.versions;
+  version.additionalPrinterColumns = version.additionalPrinterColumns.slice(0, 1);
+  return older;
+}
+
+async function columnsOf(client: KubeClient): Promise<string[]> {
+  const { spec } = await client.get<Definition>(DEFINITIONS, { name: "machines.unbounded-cloud.io" });
+  return spec.versions[0].additionalPrinterColumns.map(nameOf);
+}
+
 async function imageOf(client: KubeClient): Promise<string> {
   const object = await client.get(DEPLOYMENTS, { name: "metalman-controller-rack-a" }) as unknown as {
     readonly spec: {
@@ -112,9 +135,13 @@ peerTest("docs/deploy.md: every command, in its order", {
   const [upgrade, back, again] = section("Upgrade from the Go tool, and back");
   await t.step("upgrade", async () => {
     await client.apply(DEPLOYMENTS, await asThePeer("rack-a"), { manager: "kubectl-unbounded" });
+    await client.apply(DEFINITIONS, olderDefinition(), { manager: "kubectl-unbounded", force: true });
+    deepEqual(await columnsOf(client), ["Host"]);
     await shell("kubectl -n unbounded-kube rollout status deployment/metalman-controller-rack-a");
     await shell(upgrade);
     equal(await imageOf(client), "metalman:latest");
+    deepEqual(await columnsOf(client), newest.spec.versions[0].additionalPrinterColumns.map(nameOf));
+    await client.get(MACHINES, { name: "server-07" });
   });
   await t.step("and back, and forth", async () => {
     await shell(back);
