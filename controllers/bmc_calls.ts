@@ -103,8 +103,11 @@ export class BmcCalls {
         case "power":
           log.info("power", { machine: machine.name, bmc: target.url, send: step.to });
           if (step.to === "On") poweredOn(machine.name);
-          await bmcs.use(target, signal, (bmc) => bmc.power(step.to, signal));
-          return powerSent(memory.facts, { to: step.to, atMs: clock.now() });
+          return powerSent(memory.facts, {
+            to: step.to,
+            ...await bmcs.use(target, signal, (bmc) => bmc.power(step.to, signal)),
+            atMs: clock.now(),
+          });
       }
     } catch (error) {
       if (!(error instanceof BmcError)) throw error;

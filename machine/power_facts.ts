@@ -23,7 +23,12 @@ export interface PowerFacts {
     readonly notSupported?: string;
   };
   /** The last power action of this cycle. */
-  readonly sent?: { readonly to: "On" | "Off"; readonly atMs: number };
+  readonly sent?: {
+    readonly to: "On" | "Off";
+    readonly atMs: number;
+    /** The BMC cannot force it: the running system was asked to switch itself off. */
+    readonly isUpToSystem?: boolean;
+  };
   /** Waits since something was last written or sent. */
   readonly polls: number;
 }

@@ -13,6 +13,7 @@ import {
   marked,
   repavePending,
   restarted,
+  troubled,
 } from "./power_cycle.ts";
 import type { BootPlan, PowerFacts } from "./power_facts.ts";
 import type { Machine, MachineStatus } from "./types.ts";
@@ -43,6 +44,10 @@ const POLL_MS = [1000, 1000, 2000, 3000, 5000, 8000, 10_000, 15_000];
 /** Some BMCs say off for a moment when they do not know; so many looks in a row are believed. */
 const OFF_LOOKS = 2;
 const MAX_MESSAGE = 1024;
+/** A system that was asked to shut down is given this time before it is named as what is waited for. */
+const SHUTDOWN_MS = 60_000;
+
+const NOT_SHUT_DOWN = "the BMC offers no ForceOff, and the system that was asked to shut down is still on";
 
 const SAYS: Readonly<Record<Mark, string>> = {
   "powering off": "Powering off...",
@@ -171,7 +176,13 @@ function act(to: "On" | "Off", at: Situation): PowerStep {
   if (look!.power === opposite && sent?.to !== to) return { kind: "power", to };
   const lastMs = sent?.to === to ? sent.atMs : cycle.sinceMs;
   const due = (look!.power === opposite || look!.power === midway) && nowMs - lastMs >= RETRY_MS;
-  return due ? { kind: "power", to } : poll(at);
+  return due ? { kind: "power", to } : shutdownAwaited(at) ?? poll(at);
+}
+
+function shutdownAwaited({ machine, facts: { sent }, nowMs }: Situation): PowerStep | undefined {
+  if (sent?.isUpToSystem !== true || nowMs - sent.atMs < SHUTDOWN_MS) return;
+  const status = troubled(machine, NOT_SHUT_DOWN, nowMs);
+  return status && { kind: "record", status, says: NOT_SHUT_DOWN };
 }
 
 function mark(next: Mark, { machine, cycle, nowMs }: Situation): PowerStep {

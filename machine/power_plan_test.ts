@@ -60,6 +60,9 @@ function seen(power: PowerSeen, more: Partial<PowerFacts> = {}, cycle: number | 
 }
 const repaving = { boot: { plan: { kind: "network", target: "Pxe" }, cycle: 5, atMs: NOW } } as const;
 const sentOff = (msAgo: number) => ({ sent: { to: "Off", atMs: NOW - msAgo } } as const);
+const askedOff = (msAgo: number) => ({ sent: { ...sentOff(msAgo).sent, isUpToSystem: true } } as const);
+const STILL_ON =
+  "target reboots: 5: the BMC offers no ForceOff, and the system that was asked to shut down is still on";
 const sentOn = (msAgo: number) => ({ sent: { to: "On", atMs: NOW - msAgo } } as const);
 
 /** A step in short: what it writes as `Type Status/Reason "message"` and counter. */
@@ -149,6 +152,20 @@ const CASES: readonly (readonly [name: string, of: Machine, facts: PowerFacts, w
   ["polls slow down", machine(ASKED, [off()]), seen("On", { ...sentOff(4000), polls: 4 }), "wait 5000"],
   ["to 15 s", machine(ASKED, [off()]), seen("On", { ...sentOff(4000), polls: 400 }), "wait 15000"],
   ["the machine goes off: wait", machine(ASKED, [off()]), seen("PoweringOff", sentOff(9000)), "wait 1000"],
+  [
+    "a system that was asked to shut down has a minute",
+    machine(ASKED, [off()]),
+    seen("On", askedOff(59_999)),
+    "wait 1000",
+  ],
+  [
+    "then it is named as what is waited for",
+    machine(ASKED, [off()]),
+    seen("On", askedOff(60_000)),
+    `reboots 4, PoweredOff False/PoweringOff "${STILL_ON}"`,
+  ],
+  ["once", machine(ASKED, [off(STILL_ON)]), seen("On", askedOff(61_000)), "wait 1000"],
+  ["and asked again after 5 min", machine(ASKED, [off(STILL_ON)]), seen("On", askedOff(RETRY_MS)), "power Off"],
   ["after 5 min off is sent again", machine(ASKED, [off()]), seen("On", sentOff(RETRY_MS)), "power Off"],
   [
     "and the time starts anew",

@@ -7,8 +7,25 @@ import { AnswerError } from "./failure.ts";
 import { findSystem } from "./find_system.ts";
 import { quirksOf } from "./quirks.ts";
 import { Session } from "./session.ts";
-import { actionInfoTypes, describe, isOnItsWay, managerOf, powerOf, resetAction, resetTypesFor } from "./system.ts";
-import { type Bmc, BmcError, type BmcTarget, type BootOutcome, type BootWish, type SystemView } from "./types.ts";
+import {
+  actionInfoTypes,
+  describe,
+  isOnItsWay,
+  isUpToSystem,
+  managerOf,
+  powerOf,
+  resetAction,
+  resetTypesFor,
+} from "./system.ts";
+import {
+  type Bmc,
+  BmcError,
+  type BmcTarget,
+  type BootOutcome,
+  type BootWish,
+  type PowerOutcome,
+  type SystemView,
+} from "./types.ts";
 import type { Wire } from "./wire.ts";
 import { writeBoot } from "./write_boot.ts";
 
@@ -33,6 +50,8 @@ export class RedfishBmc implements Bmc {
   readonly #client: RedfishClient;
   #system: string | undefined;
   #description: string | undefined;
+  /** The way to off that the running system was last asked to go. */
+  #tried: string | undefined;
   /** Where an error has sent us to set the override. */
   #bootPlace: string | undefined;
 
@@ -86,28 +105,32 @@ export class RedfishBmc implements Bmc {
   }
 
   /** Asks for power or for none. @throws {BmcError} */
-  power(to: "On" | "Off", signal: AbortSignal): Promise<void> {
+  power(to: "On" | "Off", signal: AbortSignal): Promise<PowerOutcome> {
     return this.#named(async () => {
       const { uri, system } = await this.#readSystem(signal);
       const power = powerOf(system.document);
       // Not where it is only on its way: it may have been so for long, and be asked for again.
-      if (power === to) return;
+      if (power === to) return { isUpToSystem: false };
       const action = resetAction(system.document);
       if (action === undefined) throw new BmcError("refused", `${uri} has no Reset action`);
       // Read each time: some offer only what fits the power state (iRMC).
       const offered = action.types.length > 0 || action.info === undefined
         ? action.types
         : await this.#infoTypes(action.info, signal);
-      const types = resetTypesFor(to, offered, power);
+      const types = resetTypesFor(to, { offered, power, tried: this.#tried });
       if (types.length === 0) {
         throw new BmcError(
           "refused",
           `${uri} cannot be switched ${to.toLowerCase()}: it offers only ${offered.join(", ").slice(0, 200)}`,
         );
       }
-      for (const [i, type] of types.entries()) {
-        if (await this.#reset(action.target, { type, to, isLast: i === types.length - 1 }, signal)) return;
+      let next = 0;
+      while (!await this.#reset(action.target, { type: types[next]!, to, isLast: next === types.length - 1 }, signal)) {
+        next++;
       }
+      const type = types[next]!;
+      this.#tried = isUpToSystem(to, type) ? type : undefined;
+      return { isUpToSystem: this.#tried !== undefined };
     });
   }
 

@@ -90,14 +90,28 @@ const WAYS: Readonly<Record<"On" | "Off", readonly string[]>> = {
   Off: ["ForceOff", "GracefulShutdown", "PushPowerButton"],
 };
 
+/** These only ask the running system; a short press of the button does too. */
+const UP_TO_SYSTEM = ["GracefulShutdown", "PushPowerButton"];
+
+/** Whether the running system has to do it, and may not. */
+export function isUpToSystem(to: "On" | "Off", type: string): boolean {
+  return to === "Off" && UP_TO_SYSTEM.includes(type);
+}
+
 /**
  * What to ask for, best first; empty where nothing offered leads there. The button is pressed only where the state is
  * known, since it leads to the other one.
+ * @param tried what the system did not follow the last time: everything else comes before it
  */
-export function resetTypesFor(to: "On" | "Off", offered: readonly string[], power: PowerState): readonly string[] {
-  if (offered.length === 0) return WAYS[to].filter((type) => type !== "PushPowerButton");
+export function resetTypesFor(
+  to: "On" | "Off",
+  { offered, power, tried }: { offered: readonly string[]; power: PowerState; tried?: string | undefined },
+): readonly string[] {
   const isOpposite = power === (to === "On" ? "Off" : "On");
-  return WAYS[to].filter((type) => offered.includes(type) && (type !== "PushPowerButton" || isOpposite));
+  const ways = offered.length === 0
+    ? WAYS[to].filter((type) => type !== "PushPowerButton")
+    : WAYS[to].filter((type) => offered.includes(type) && (type !== "PushPowerButton" || isOpposite));
+  return [...ways.filter((type) => type !== tried), ...ways.filter((type) => type === tried)];
 }
 
 /** Manufacturer, model and BMC, for people; `SIMULATED` and blanks are as recorded. */

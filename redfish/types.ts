@@ -63,6 +63,12 @@ export type BootOutcome =
   /** This BMC cannot; the reason is for a condition's message. */
   | { readonly kind: "not supported"; readonly reason: string };
 
+/** How power was asked for. */
+export interface PowerOutcome {
+  /** Whether the running system has to switch itself off, and may not: where a BMC offers no ForceOff. */
+  readonly isUpToSystem: boolean;
+}
+
 /** One system behind one BMC. One call at a time; every call may take as long as its time-outs, and ends at once when the signal aborts. */
 export interface Bmc {
   /** Of the certificate that it showed, once it was spoken to; in the form of {@link BmcTarget.fingerprint}. */
@@ -71,8 +77,12 @@ export interface Bmc {
   look(signal: AbortSignal): Promise<SystemView>;
   /** Makes the boot override as wished, and reads it back. Does nothing where it is so already. @throws {BmcError} */
   setBoot(wish: BootWish, signal: AbortSignal): Promise<BootOutcome>;
-  /** Asks for power or for none; whether it came, {@link look} says. A system that is there already is no error. @throws {BmcError} */
-  power(to: "On" | "Off", signal: AbortSignal): Promise<void>;
+  /**
+   * Asks for power or for none; whether it came, {@link look} says. A system that is there already is no error. Asked
+   * again, it takes another way to off where the one before was up to the running system.
+   * @throws {BmcError}
+   */
+  power(to: "On" | "Off", signal: AbortSignal): Promise<PowerOutcome>;
   /** Closes the connection; what is asked next opens another, in the same session. Not while a call is under way. */
   disconnect(): void;
   /** Ends the session and the connection; never throws. */

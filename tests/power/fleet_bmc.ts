@@ -6,6 +6,7 @@ import {
   type BmcTarget,
   type BootOutcome,
   type BootWish,
+  type PowerOutcome,
   type SystemView,
 } from "../../redfish/types.ts";
 import { ModelBmc, type ModelOptions } from "./model_bmc.ts";
@@ -34,6 +35,8 @@ export class FleetBmc {
   /** What calls of this kind fail with. */
   readonly fails = new Map<"look" | "boot" | "power", BmcError>();
   boots: BootOutcome = { kind: "set" };
+  /** It offers no ForceOff. */
+  asksOnly = false;
   readonly #clock: FakeClock;
   readonly #callMs: number;
   #atOnce = 0;
@@ -54,7 +57,7 @@ export class FleetBmc {
     return {
       look: (signal) => call("look", "look", signal, () => this.#view(model)),
       setBoot: (wish, signal) => call("boot", `boot ${bootText(wish)}`, signal, () => this.#boot(model, wish)),
-      power: (to, signal) => call("power", to, signal, () => model.power(to)),
+      power: (to, signal) => call("power", to, signal, () => this.#power(model, to)),
       disconnect: () => {},
       close: () => {
         this.open--;
@@ -94,6 +97,11 @@ export class FleetBmc {
   #view(model: ModelBmc): SystemView {
     const { fingerprint } = this;
     return { fingerprint, system: "/redfish/v1/Systems/1", description: "model", power: model.look() };
+  }
+
+  #power(model: ModelBmc, to: "On" | "Off"): PowerOutcome {
+    model.power(to);
+    return { isUpToSystem: to === "Off" && this.asksOnly };
   }
 
   #boot(model: ModelBmc, wish: BootWish): BootOutcome {

@@ -222,3 +222,18 @@ Deno.test("an outage of the API of any length: no power action before it is writ
   await fleet.until(() => fleet.isRebooted("a"), MINUTE);
   equal(bmc.model.seen.map(({ to }) => to).join(), "Off,On");
 });
+
+Deno.test("a system that does not shut down, behind a BMC without ForceOff: named in PoweredOff, asked again every 5 min", async () => {
+  await using fleet = new Fleet();
+  // The first request comes to nothing, and the one after it.
+  const bmc = fleet.add("a", { lost: [0, 1] });
+  bmc.asksOnly = true;
+  fleet.start();
+  await fleet.run(2 * MINUTE, 1000);
+  const waits = "target reboots: 1: the BMC offers no ForceOff, and the system that was asked to shut down is still on";
+  deepEqual(fleet.conditions("a"), [`PoweredOff False/PoweringOff ${waits}`]);
+  equal(bmc.model.actions, 1);
+  await fleet.run(11 * MINUTE, 1000);
+  deepEqual(bmc.calls.filter((call) => call === "Off" || call === "On"), ["Off", "Off", "Off", "On"]);
+  deepEqual(fleet.conditions("a"), ["Repaved False/Pending image=i:v1"]);
+});

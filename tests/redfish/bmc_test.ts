@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BmcError, type BmcFault, type BootWish } from "../../redfish/types.ts";
 import type { Answer, Ask } from "../../redfish/wire.ts";
-import { exchangesOf, recordings } from "../golden/redfish/recorded.ts";
+import { exchangesOf, readRecorded, recordings } from "../golden/redfish/recorded.ts";
 import { clientOf, FamilyWire, never } from "./family_wire.ts";
 
 const PXE: BootWish = { kind: "network", target: "Pxe" };
@@ -382,4 +382,26 @@ Deno.test("an aborted call ends with the signal's reason", async () => {
   for (const call of [bmc.look(AbortSignal.abort(reason)), bmc.power("Off", AbortSignal.abort(reason))]) {
     await assert.rejects(call, (error) => error === reason);
   }
+});
+
+Deno.test("power: where nothing is forced, the system is asked in another way each time it stays on (contract 9)", async () => {
+  const { Actions, ...system } = readRecorded("hpe-ilo5", "system.json") as { Actions: Record<string, object> };
+  const reset = "#ComputerSystem.Reset";
+  const offer = { "ResetType@Redfish.AllowableValues": ["On", "GracefulShutdown", "PushPowerButton"] };
+  const sent: unknown[] = [];
+  const wire = wireOf("hpe-ilo5");
+  wire.instead = ({ method, path, body }) => {
+    if (method === "POST" && path.includes("Reset")) {
+      sent.push((body as { ResetType: string }).ResetType);
+      return json(204, "");
+    }
+    return method === "GET" && /Systems\/1\/?$/.test(path)
+      ? json(200, { ...system, Actions: { ...Actions, [reset]: { ...Actions[reset], ...offer } } })
+      : undefined;
+  };
+  const { bmc } = clientOf(wire);
+  for (let i = 0; i < 3; i++) assert.deepEqual(await bmc.power("Off", never), { isUpToSystem: true });
+  assert.deepEqual(sent, ["GracefulShutdown", "PushPowerButton", "GracefulShutdown"]);
+  wire.instead = () => undefined;
+  assert.deepEqual(await bmc.power("Off", never), { isUpToSystem: false });
 });

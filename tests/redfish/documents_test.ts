@@ -244,22 +244,38 @@ Deno.test("every system with a Reset action can be switched off and on", () => {
   for (const [family, types] of Object.entries(infos)) {
     const offered = actionInfoTypes(readRecorded(family, "reset-action-info.json"));
     assert.equal(offered.join(" "), types, family);
-    assert.equal(resetTypesFor("Off", offered, "On")[0], "ForceOff", family);
-    assert.equal(resetTypesFor("On", offered, "Off")[0], "On", family);
+    assert.equal(resetTypesFor("Off", { offered, power: "On" })[0], "ForceOff", family);
+    assert.equal(resetTypesFor("On", { offered, power: "Off" })[0], "On", family);
   }
 });
 
 Deno.test("resetTypesFor() takes what is offered, and presses the button only where the state is known", () => {
   const cases: readonly [Parameters<typeof resetTypesFor>, string][] = [
-    [["Off", [], "On"], "ForceOff GracefulShutdown"],
-    [["On", [], "Off"], "On ForceOn"],
-    [["Off", ["On", "GracefulShutdown", "PushPowerButton"], "On"], "GracefulShutdown PushPowerButton"],
-    [["Off", ["On", "PushPowerButton"], "On"], "PushPowerButton"],
-    [["Off", ["On", "PushPowerButton"], "Unknown"], ""],
-    [["Off", ["On", "PushPowerButton"], "Off"], ""],
-    [["On", ["ForceOn", "PushPowerButton"], "Off"], "ForceOn PushPowerButton"],
-    [["On", ["PushPowerButton"], "PoweringOff"], ""],
-    [["On", ["ForceOff", "Nmi"], "Off"], ""],
+    [["Off", { offered: [], power: "On" }], "ForceOff GracefulShutdown"],
+    [["On", { offered: [], power: "Off" }], "On ForceOn"],
+    [
+      ["Off", { offered: ["GracefulShutdown", "PushPowerButton"], power: "On", tried: "GracefulShutdown" }],
+      "PushPowerButton GracefulShutdown",
+    ],
+    [
+      ["Off", { offered: ["GracefulShutdown", "PushPowerButton"], power: "On", tried: "PushPowerButton" }],
+      "GracefulShutdown PushPowerButton",
+    ],
+    [["Off", { offered: ["GracefulShutdown"], power: "On", tried: "GracefulShutdown" }], "GracefulShutdown"],
+    [
+      ["Off", { offered: ["ForceOff", "GracefulShutdown"], power: "On", tried: "GracefulShutdown" }],
+      "ForceOff GracefulShutdown",
+    ],
+    [
+      ["Off", { offered: ["On", "GracefulShutdown", "PushPowerButton"], power: "On" }],
+      "GracefulShutdown PushPowerButton",
+    ],
+    [["Off", { offered: ["On", "PushPowerButton"], power: "On" }], "PushPowerButton"],
+    [["Off", { offered: ["On", "PushPowerButton"], power: "Unknown" }], ""],
+    [["Off", { offered: ["On", "PushPowerButton"], power: "Off" }], ""],
+    [["On", { offered: ["ForceOn", "PushPowerButton"], power: "Off" }], "ForceOn PushPowerButton"],
+    [["On", { offered: ["PushPowerButton"], power: "PoweringOff" }], ""],
+    [["On", { offered: ["ForceOff", "Nmi"], power: "Off" }], ""],
   ];
   for (const [given, wanted] of cases) assert.equal(resetTypesFor(...given).join(" "), wanted, JSON.stringify(given));
 });
