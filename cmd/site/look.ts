@@ -31,7 +31,7 @@ async function presenceOf(answer: Promise<unknown>): Promise<Presence> {
 }
 
 /** Discovery needs no rights; a definition that was made a moment ago is not in it yet. */
-async function definition({ client, signal }: LookOptions): Promise<Presence> {
+async function definition({ client, signal }: LookOptions): Promise<Seen["definition"]> {
   const { group, version, plural } = MACHINES;
   const served = presenceOf(
     client.request<{ resources?: readonly { name: string }[] }>("GET", `/apis/${group}/${version}`, { signal }).then(

@@ -19,8 +19,8 @@ export interface SiteNode {
 export interface Seen {
   readonly namespace: Presence;
   readonly account: Presence;
-  /** That of Machines. */
-  readonly definition: Presence;
+  /** That of Machines; everybody may see whether they are served. */
+  readonly definition: Exclude<Presence, "hidden">;
   /** Undefined: none is asked for. */
   readonly claim?: Presence;
   /** Those with the label of the site; undefined: they may not be listed. */
@@ -79,7 +79,6 @@ function hidden(seen: Seen): string[] {
   return [
     ...(seen.namespace === "hidden" ? ["get namespaces"] : []),
     ...(seen.account === "hidden" ? [`get serviceaccounts in ${NAMESPACE}`] : []),
-    ...(seen.definition === "hidden" ? ["get customresourcedefinitions"] : []),
     ...(seen.claim === "hidden" ? [`get persistentvolumeclaims in ${NAMESPACE}`] : []),
     ...(seen.nodes === undefined ? ["list nodes"] : []),
   ];
