@@ -120,6 +120,19 @@ actionlint() {
   echo "$version" >"$stamp"
 }
 
+# The part of docker's builder that reads a Dockerfile.
+dockerfile_reader() {
+  local source=$here/dockerfile stamp=$peers/bin/dockerfile-reader.stamp log=$peers/dockerfile-reader.log wanted
+  wanted=$(cat "$source/go.sum" "$source/main.go" | sha256sum)
+  [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || return 0
+  say "building dockerfile-reader"
+  cp -r "$source" "$work/dockerfile"
+  (cd "$work/dockerfile" && CGO_ENABLED=0 HOME=$work GOPATH=$work/path GOCACHE=$work/cache GOFLAGS='-buildvcs=false -modcacherw' \
+    GOTOOLCHAIN=local "$GO" build -o "$peers/bin/dockerfile-reader" . >"$log" 2>&1) ||
+    { tail -n 20 "$log" >&2; fail "dockerfile-reader does not build (log: $log)"; }
+  echo "$wanted" >"$stamp"
+}
+
 # sushy-tools' emulator, the BMC that we did not write. PyPI has it, Debian does not.
 sushy() {
   local wanted stamp=$peers/bin/sushy-emulator.stamp
@@ -145,6 +158,7 @@ atftpd
 go_toolchain
 kubernetes
 actionlint
+dockerfile_reader
 sushy
 bash "$here/../rig/boot_files.sh" "$peers/rig/boot" "$work/boot" || fail "the boot files of the virtual machine cannot be made"
-say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, kubectl, actionlint, atftpd, sushy-emulator and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"
+say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, kubectl, actionlint, dockerfile-reader, atftpd, sushy-emulator and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"

@@ -103,7 +103,7 @@ function step(instruction: Instruction): Step | undefined {
   const { line, word, rest } = instruction;
   switch (word) {
     case "RUN":
-      if (/^(\[|--)/.test(rest)) throw new DockerfileError(line, "RUN is understood as a line for the shell only");
+      if (/^(\[|--|$)/.test(rest)) throw new DockerfileError(line, "RUN is understood as a line for the shell only");
       return { kind: "run", line, command: rest };
     case "COPY":
       return copy(instruction);

@@ -73,6 +73,7 @@ const refused: readonly [name: string, text: string, wanted: RegExp][] = [
     /line 2: ENTRYPOINT has to be a JSON list/,
   ],
   ["RUN with a mount", "FROM a\nRUN --mount=type=cache a", /line 2: RUN is understood/],
+  ["RUN of nothing", "FROM a\nRUN", /line 2: RUN is understood/],
   ["RUN without a shell", 'FROM a\nRUN ["a"]', /line 2: RUN is understood/],
   ["COPY with another flag", "FROM a\nCOPY --chown=1 a b", /line 2: COPY is understood/],
   ["COPY of a pattern", "FROM a\nCOPY *.ts /", /line 2: COPY of a pattern/],
