@@ -1,12 +1,13 @@
 /** An emulated BMC: Redfish over TLS on loopback, with a certificate that it has signed itself, as BMCs are delivered. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server } from "node:https";
+import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { TaskGroup } from "../../base/tasks.ts";
 import { bindError } from "../../pxe/bind_error.ts";
 import { fingerprintOf, newSelfSigned, type ServerCertificate } from "../certificate/certificate.ts";
+import { Connections } from "./connections.ts";
 import { bootEffect, genericFamily } from "./generic.ts";
 import { PowerSwitch, type SwitchTimes } from "./power.ts";
 import type { BmcAnswer, BmcFamily, BmcMachine, BmcState } from "./types.ts";
@@ -87,15 +88,13 @@ export class EmulatedBmc implements AsyncDisposable {
   readonly #family: BmcFamily;
   readonly #switch: PowerSwitch;
   readonly #tasks: TaskGroup;
-  readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
+  readonly #connections = new Connections();
   #state: BmcState;
   #port: number;
   #fingerprint = "";
   #calls = 0;
   #atOnce = 0;
   #mostAtOnce = 0;
-  #connections = 0;
   /** What it does instead of answering, from the next call on. */
   fault: BmcFault | undefined;
 
@@ -139,7 +138,7 @@ export class EmulatedBmc implements AsyncDisposable {
       calls: this.#calls,
       mostAtOnce: this.#mostAtOnce,
       sessions: Object.keys(this.#state.sessions).length,
-      connections: this.#connections,
+      connections: this.#connections.count,
     };
   }
 
@@ -150,7 +149,7 @@ export class EmulatedBmc implements AsyncDisposable {
 
   /** Shows this certificate from now on; connections end. */
   async show(certificate: ServerCertificate): Promise<void> {
-    await this.#close();
+    await this.#connections.end();
     await this.#listen(certificate);
     this.#fingerprint = await fingerprintOf(certificate.certPem);
   }
@@ -158,11 +157,6 @@ export class EmulatedBmc implements AsyncDisposable {
   async #listen({ certPem: cert, keyPem: key }: ServerCertificate): Promise<void> {
     const server = createServer({ cert, key }, (request, response) => {
       this.#tasks.start("BMC call", () => this.#respond(request, response));
-    });
-    server.on("connection", (socket: Socket) => {
-      this.#connections++;
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
     });
     server.on("clientError", (_: Error, socket: Socket) => void socket.destroy());
     const listening = Promise.withResolvers<void>();
@@ -174,7 +168,7 @@ export class EmulatedBmc implements AsyncDisposable {
       const where = { protocol: "TCP", address: this.#hostname, port: this.#port, flag: "port" } as const;
       throw bindError(error, { what: "a BMC", ...where });
     }
-    this.#server = server;
+    this.#connections.follow(server);
     this.#port = (server.address() as AddressInfo).port;
   }
 
@@ -208,17 +202,9 @@ export class EmulatedBmc implements AsyncDisposable {
     return step.answer;
   }
 
-  async #close(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-
   /** Ends connections; what it was about to switch stays as it is. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
+    await this.#connections.end();
     await this.#tasks[Symbol.asyncDispose]();
     await this.#switch.end();
   }

@@ -1,6 +1,7 @@
 /** A TLS server of one's own making: it counts what it decrypts, and says what it is told to. */
-import type { AddressInfo, Socket } from "node:net";
-import { createServer, type Server, type TLSSocket } from "node:tls";
+import type { AddressInfo } from "node:net";
+import { createServer, type TLSSocket } from "node:tls";
+import { Connections } from "../../dev/bmc/connections.ts";
 import { fingerprintOf, newSelfSigned } from "../../dev/certificate/certificate.ts";
 
 /** What is done with one request: its bytes are read up to the end of its head. */
@@ -15,11 +16,9 @@ export class TlsPeer implements AsyncDisposable {
   /** Heads of the requests that came. */
   readonly requests: string[] = [];
   decrypted = 0;
-  connections = 0;
   behave: Behaviour;
   fingerprint = "";
-  #server: Server | undefined;
-  readonly #sockets = new Set<Socket>();
+  readonly #connections = new Connections();
   #port = 0;
 
   private constructor(behave: Behaviour) {
@@ -32,13 +31,17 @@ export class TlsPeer implements AsyncDisposable {
     return peer;
   }
 
+  get connections(): number {
+    return this.#connections.count;
+  }
+
   get origin(): URL {
     return new URL(`https://127.0.0.1:${this.#port}`);
   }
 
   /** Starts (again), with a new certificate. */
   async renew({ fromMs = Date.now(), days = 2 } = {}): Promise<void> {
-    await this.#close();
+    await this.#connections.end();
     const { certPem: cert, keyPem: key } = await newSelfSigned({
       subject: "bmc",
       names: { dns: ["bmc"], ips: [] },
@@ -47,13 +50,9 @@ export class TlsPeer implements AsyncDisposable {
     });
     this.fingerprint = await fingerprintOf(cert);
     const server = createServer({ cert, key }, (socket) => this.#serve(socket));
-    server.on("connection", (socket: Socket) => {
-      this.connections++;
-      this.#sockets.add(socket.on("error", () => {}));
-    });
+    this.#connections.follow(server);
     server.on("tlsClientError", () => {});
     await new Promise<void>((resolve) => server.listen(this.#port, "127.0.0.1", () => resolve()));
-    this.#server = server;
     this.#port = (server.address() as AddressInfo).port;
   }
 
@@ -73,24 +72,15 @@ export class TlsPeer implements AsyncDisposable {
 
   /** Breaks off every connection (RST), and waits until they are gone. */
   async reset(): Promise<void> {
-    const gone = [...this.#sockets].map((socket) => {
+    const gone = this.#connections.open.map((socket) => {
       const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
       socket.resetAndDestroy();
       return closed;
     });
     await Promise.all(gone);
-    this.#sockets.clear();
-  }
-
-  async #close(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
+    await this.#connections.end();
   }
 }
