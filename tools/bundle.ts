@@ -18,6 +18,7 @@ import {
   withFacts,
   withModuleUrls,
   withoutPaths,
+  withPlainNames,
 } from "./pack/bundle_text.ts";
 import { buildFacts } from "./pack/build_facts.ts";
 
@@ -72,20 +73,29 @@ function bundled(path: string, folder: string): string {
   return path.replace(ROOT, folder).replace(/\.ts$/, ".js");
 }
 
-/** Changes what `deno bundle` wrote to what runs anywhere. */
-async function finish(folder: string, entries: ReadonlyMap<string, string>, facts: BuildFacts): Promise<void> {
+/** Writes what `deno bundle` wrote as what runs anywhere. */
+async function finish(
+  raw: string,
+  folder: string,
+  { entries, facts }: { readonly entries: ReadonlyMap<string, string>; readonly facts: BuildFacts },
+): Promise<void> {
   let rooms = 0;
-  for await (const name of filesBelow(folder)) {
+  const files = new Map<string, string>();
+  for await (const name of filesBelow(raw)) {
     const up = "../".repeat(name.split("/").length - 1) || "./";
     const urlOf = (named: string) => {
       const path = entries.get(named);
       return path === undefined ? undefined : bundled(path, up);
     };
-    const text = await Deno.readTextFile(`${folder}/${name}`);
+    const text = await Deno.readTextFile(`${raw}/${name}`);
     rooms += roomForFacts(text);
-    await Deno.writeTextFile(`${folder}/${name}`, withFacts(withoutPaths(withModuleUrls(text, urlOf)), facts));
+    files.set(name, withFacts(withoutPaths(withModuleUrls(text, urlOf)), facts));
   }
   if (rooms !== 1) throw new Error(`cmd/version.ts leaves room for the build's facts in ${rooms} places, not in one`);
+  for (const [name, text] of withPlainNames(files)) {
+    await Deno.mkdir(`${folder}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    await Deno.writeTextFile(`${folder}/${name}`, text);
+  }
   await Deno.writeTextFile(`${folder}/flags`, [...RUN_FLAGS, ...FIRST_GRANTS].map((flag) => `${flag}\n`).join(""));
 }
 
@@ -98,8 +108,13 @@ export async function bundle(folder: string, facts: BuildFacts): Promise<string[
   const parent = folder.replace(/\/[^/]*$/, "");
   await Deno.mkdir(parent, { recursive: true });
   const staging = await Deno.makeTempDir({ dir: parent, prefix: ".bundle-" });
-  await deno("bundle", "--quiet", "--code-splitting", "--outdir", staging, MAIN, ...entries.values());
-  await finish(staging, entries, facts);
+  const raw = await Deno.makeTempDir({ prefix: "metalman-bundle-" });
+  try {
+    await deno("bundle", "--quiet", "--code-splitting", "--outdir", raw, MAIN, ...entries.values());
+    await finish(raw, staging, { entries, facts });
+  } finally {
+    await Deno.remove(raw, { recursive: true });
+  }
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.chmod(staging, 0o755);
   await Deno.rename(staging, folder);

@@ -55,3 +55,22 @@ export function withFacts(text: string, { commit, built, image }: BuildFacts): s
       : `${facts}, image: ${image === undefined ? ownImage : JSON.stringify(image)}`;
   });
 }
+
+/** Names that `deno bundle` gives: of what is in it, and of the paths that it was read from. */
+const CHUNK = /\b([\w.-]+)-[0-9A-Z]{8}\.js\b/g;
+
+/**
+ * Gives the files of a bundle names that depend on nothing but what is in them.
+ * @param files text by path
+ */
+export function withPlainNames(files: ReadonlyMap<string, string>): Map<string, string> {
+  const masked = (text: string) => text.replaceAll(CHUNK, "$1.js");
+  const chunks = [...files].flatMap(([path, text]) => {
+    const stem = path.replace(CHUNK, "$1");
+    return stem === path ? [] : [{ path, stem, masked: masked(text) }];
+  });
+  chunks.sort((a, b) => a.stem !== b.stem ? (a.stem < b.stem ? -1 : 1) : a.masked < b.masked ? -1 : 1);
+  const names = new Map(chunks.map(({ path, stem }, i) => [path, `${stem}-${i + 1}.js`]));
+  const renamed = (text: string) => text.replaceAll(CHUNK, (name) => names.get(name) ?? name);
+  return new Map([...files].map(([path, text]) => [names.get(path) ?? path, renamed(text)]));
+}
