@@ -23,6 +23,8 @@ export interface TransportOptions {
   readonly limits?: TransportLimits;
 }
 
+const MAY_COME_TWICE: ReadonlySet<Ask["method"]> = new Set(["GET", "DELETE"]);
+
 type Connected = (error: Error | null, socket?: Duplex) => void;
 
 /** Takes its connections from whoever makes them. */
@@ -66,14 +68,15 @@ export class HttpsTransport implements Wire {
   }
 
   /**
-   * Sends one request; a GET is sent again where the BMC had closed the kept connection.
+   * Sends one request; one that may come twice (RFC 9110 9.2.2: GET, and DELETE, which ends a session) is sent again where
+   * the BMC had closed the kept connection.
    * @throws {BmcError}
    */
   async ask(ask: Ask, signal: AbortSignal): Promise<Answer> {
     try {
       return await this.#once(ask, signal);
     } catch (error) {
-      if (!(error instanceof StaleConnectionError) || ask.method !== "GET") throw error;
+      if (!(error instanceof StaleConnectionError) || !MAY_COME_TWICE.has(ask.method)) throw error;
       return await this.#once(ask, signal);
     }
   }

@@ -78,6 +78,14 @@ Deno.test("one connection carries request after request, in HTTP as BMCs like it
   }
 });
 
+Deno.test("a kept connection that was closed: a log-out is sent again, or its session stays on the BMC", async () => {
+  await using peer = await TlsPeer.start((socket, _, number) => number === 2 ? void socket.destroy() : hello(socket));
+  using transport = transportTo(peer.origin);
+  await transport.ask(GET, never);
+  assert.equal((await transport.ask({ method: "DELETE", path: "/s/1" }, never)).status, 200);
+  assert.equal(peer.requests.length, 3);
+});
+
 Deno.test("a kept connection that was closed: a GET is sent again, an action never is", async () => {
   await using peer = await TlsPeer.start((socket, _, number) =>
     number % 2 === 0 ? void socket.destroy() : hello(socket)
