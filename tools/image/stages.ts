@@ -35,7 +35,13 @@ export interface BuiltImage {
 }
 
 const DENO_BASE = `denoland/deno:${Deno.version.deno}`;
-const MACHINE: ImageConfig = { ...DISTROLESS_CONFIG, user: "0", workdir: "/" };
+
+/** This machine as an image: what Deno has fetched before is not fetched again. */
+function machineConfig(): ImageConfig {
+  const cache = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? "/root"}/.cache/deno`;
+  const { PATH = "" } = DISTROLESS_CONFIG.env;
+  return { ...DISTROLESS_CONFIG, user: "0", workdir: "/", env: { PATH, DENO_DIR: cache } };
+}
 
 /** Folders of a stage: what it begins with, and what it changed. */
 interface Folders {
@@ -90,7 +96,7 @@ class Build {
   }
 
   async #begin(name: string, stage: Stage): Promise<[Folders, ImageConfig]> {
-    if (stage.base === DENO_BASE) return [await this.#denoStage(name, stage), MACHINE];
+    if (stage.base === DENO_BASE) return [await this.#denoStage(name, stage), machineConfig()];
     if (stage.base !== DISTROLESS) {
       throw new DockerfileError(stage.line, `FROM ${stage.base}: only ${DENO_BASE} and ${DISTROLESS} are known`);
     }
