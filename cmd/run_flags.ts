@@ -10,9 +10,6 @@ const V8 = "--max-semi-space-size=2,--heap-growing-percent=30";
 /** Flags of `deno run` for a bundle, without permissions. */
 export const RUN_FLAGS: readonly string[] = [...ALONE, ...UNSTABLE, `--v8-flags=${V8}`];
 
-/** The same for `metalman dev`, which holds many servers (docs/decisions/dev.md). */
-export const DEV_RUN_FLAGS: readonly string[] = [...ALONE, ...UNSTABLE, `--v8-flags=${V8}`];
-
 /** What it is started with: a command takes what it needs of it (cmd/permissions.ts). */
 export const FIRST_GRANTS: readonly string[] = KINDS.map((kind) => `--allow-${kind}`);
 

@@ -7,7 +7,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { DEV_RUN_FLAGS, FIRST_GRANTS, RUN_FLAGS } from "../cmd/run_flags.ts";
+import { FIRST_GRANTS, RUN_FLAGS } from "../cmd/run_flags.ts";
 import { bundle, filesBelow } from "./bundle.ts";
 import { type PackedFile, packFile } from "./pack/archive.ts";
 import { buildFacts } from "./pack/build_facts.ts";
@@ -36,7 +36,6 @@ export async function pack({ output, deno }: PackOptions): Promise<void> {
     const bytes = packFile(files, {
       title: `metalman (commit: ${facts.commit}, built: ${facts.built})`,
       flags: [...RUN_FLAGS, ...FIRST_GRANTS],
-      devFlags: [...DEV_RUN_FLAGS, ...FIRST_GRANTS],
     });
     const staging = `${output}.new`;
     await Deno.writeFile(staging, bytes, { mode: 0o755 });

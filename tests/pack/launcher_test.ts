@@ -11,7 +11,7 @@ Deno.test("the packed file hands on its name, its flags and its arguments", asyn
   match((await standIn.run(["a", "b  c"])).output, said);
   await Deno.symlink("metalman", `${standIn.folder}/kubectl-unbounded`);
   match((await standIn.run([], {}, "kubectl-unbounded")).output, /^called as kubectl-unbounded,/);
-  match((await standIn.run(["dev", "--once"])).output, /\nflag run\nflag --for-dev\nargs dev --once\n/);
+  match((await standIn.run(["dev", "--once"])).output, /, arenas 2\nflag run\nflag --usual\nargs dev --once\n/);
   equal((await standIn.names(standIn.cache)).length, 1);
 });
 

@@ -5,7 +5,7 @@ import { Peer, which } from "../peers/peer.ts";
 /** Says how it was started; `main.js` says what is to be done then. */
 const DENO = `#!/bin/sh
 if [ "$1" = --version ]; then exit 0; fi
-echo "called as $METALMAN_CALLED_AS, pid $$"
+echo "called as $METALMAN_CALLED_AS, pid $$\${MALLOC_ARENA_MAX:+, arenas $MALLOC_ARENA_MAX}"
 while [ "\${1##*/}" != main.js ]; do echo "flag $1"; shift; done
 . "$1"
 `;
@@ -48,7 +48,7 @@ export class StandIn implements AsyncDisposable {
   async pack(name: string, program: string, more: readonly PackedFile[] = []): Promise<string> {
     const encode = (text: string) => new TextEncoder().encode(text);
     const files = [{ name: "deno", content: encode(DENO) }, { name: "main.js", content: encode(program) }, ...more];
-    const bytes = packFile(files, { title: "stand-in", flags: ["--usual"], devFlags: ["--for-dev"] });
+    const bytes = packFile(files, { title: "stand-in", flags: ["--usual"] });
     await Deno.writeFile(`${this.folder}/${name}`, bytes, { mode: 0o755 });
     return `${this.folder}/${name}`;
   }

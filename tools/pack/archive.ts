@@ -18,8 +18,6 @@ export interface LauncherSettings {
   readonly title: string;
   /** Flags of `deno run`. */
   readonly flags: readonly string[];
-  /** The same for `dev`. */
-  readonly devFlags: readonly string[];
 }
 
 /** Any time in the past: files that are newer than the mark of an unpacked copy have been changed. */
@@ -49,8 +47,8 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-function script(files: readonly PackedFile[], { title, flags, devFlags }: LauncherSettings): Uint8Array {
-  checkWords([...files.map(({ name }) => name), ...flags, ...devFlags]);
+function script(files: readonly PackedFile[], { title, flags }: LauncherSettings): Uint8Array {
+  checkWords([...files.map(({ name }) => name), ...flags]);
   const hash = createHash("sha256");
   for (const { content } of files) hash.update(content);
   const size = files.reduce((sum, { content }) => sum + content.length, 0);
@@ -62,7 +60,6 @@ function script(files: readonly PackedFile[], { title, flags, devFlags }: Launch
     names: files.map(({ name }) => name).join(" "),
     files: lines.join(""),
     flags: flags.join(" "),
-    dev: devFlags.join(" "),
     megabytes: String(Math.ceil(size / 1e6)),
   };
   const text = launcher.replaceAll(/@(\w+)@/g, (all, key: string) => values[key] ?? all);

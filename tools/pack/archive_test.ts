@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { packFile } from "./archive.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
-const SETTINGS = { title: "title\nrm -rf é", flags: ["--a=b,c"], devFlags: ["--d"] };
+const SETTINGS = { title: "title\nrm -rf é", flags: ["--a=b,c"] };
 const FILES = [{ name: "z.js", content: encode("z") }, { name: "a/b/c.js", content: encode("c") }, {
   name: "deno",
   content: encode("d"),

@@ -66,12 +66,9 @@ ready() {
 start() {
   true 2>/dev/null >"$dir/used"
   export METALMAN_CALLED_AS="${0##*/}" DENO_DIR="$dir/deno-dir" DENO_NO_UPDATE_CHECK=1
-  case ${1-} in
-    dev)
-      export MALLOC_ARENA_MAX=2
-      exec "$dir/deno" run @dev@ "$dir/main.js" "$@" ;;
-    *) exec "$dir/deno" run @flags@ "$dir/main.js" "$@" ;;
-  esac
+  # Many servers in one process (docs/decisions/dev.md).
+  if [ "${1-}" = dev ]; then export MALLOC_ARENA_MAX=2; fi
+  exec "$dir/deno" run @flags@ "$dir/main.js" "$@"
 }
 
 digest() {
