@@ -12,6 +12,7 @@ import { ATFTPD, TFTPD_HPA } from "./peers/tftp.ts";
 import { benchTftp } from "./tftp.ts";
 import { UNPACKERS } from "./peers/umoci.ts";
 import { benchRedfish } from "./redfish.ts";
+import { benchPack } from "./pack.ts";
 import { benchPlugin } from "./plugin.ts";
 import type { Row } from "./report.ts";
 import type { Stage } from "./stage.ts";
@@ -40,4 +41,5 @@ export const AREA_BENCHES: Readonly<Record<Area, AreaBench>> = {
   dev: { needed: [], peers: [KUBE_APISERVER], run: benchDev },
   attest: { needed: ["docker-registry", "skopeo", "tar", "gzip", "gcc"], peers: [], run: benchAttest },
   plugin: { needed: [], peers: [], run: benchPlugin },
+  pack: { needed: [], peers: [], run: benchPack },
 };

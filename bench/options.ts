@@ -1,7 +1,7 @@
 /** The command line of `deno task bench`. */
 
 /** What can be measured alone. */
-export const AREAS = ["dhcp", "tftp", "http", "image", "memory", "redfish", "dev", "attest", "plugin"] as const;
+export const AREAS = ["dhcp", "tftp", "http", "image", "memory", "redfish", "dev", "attest", "plugin", "pack"] as const;
 
 /** One of {@link AREAS}. */
 export type Area = typeof AREAS[number];

@@ -17,7 +17,8 @@ export async function confine(permissions: Permissions): Promise<void> {
   const isBroad = (await Promise.all(narrowed(permissions).map(has))).includes(true);
   if (isBroad && isBundle() && canReplaceProcess() && await has("ffi")) {
     const main = decodeURIComponent(new URL(Deno.mainModule).pathname);
-    replaceProcess(Deno.execPath(), ["run", ...RUN_FLAGS, ...grantFlags(permissions), main, ...Deno.args]);
+    // Quietly: that a program it may run is not there is said, in better words, when it is to run.
+    replaceProcess(Deno.execPath(), ["run", "--quiet", ...RUN_FLAGS, ...grantFlags(permissions), main, ...Deno.args]);
   }
   for (const name of givenUp(permissions)) await Deno.permissions.revoke({ name });
 }

@@ -37,7 +37,7 @@ class Bench implements AsyncDisposable {
   }
 
   /** Starts a command with the probe in it. */
-  async start(args: readonly string[], without?: string): Promise<Peer> {
+  async start(args: readonly string[], { without = "", kubeconfig = this.site.kubeconfig } = {}): Promise<Peer> {
     const flags = (await Deno.readTextFile(`${this.folder}/bundle/flags`)).trim().split("\n");
     const env = {
       NODE_OPTIONS: `--require ${PROBE}`,
@@ -45,7 +45,7 @@ class Bench implements AsyncDisposable {
       METALMAN_CALLED_AS: "metalman",
     };
     const all = ["run", ...flags.filter((flag) => flag !== without), `${this.folder}/bundle/main.js`, ...args];
-    return new Peer(Deno.execPath(), [...all, `--kubeconfig=${this.site.kubeconfig}`], { env });
+    return new Peer(Deno.execPath(), [...all, `--kubeconfig=${kubeconfig}`], { env });
   }
 
   async servePxe(): Promise<Peer> {
@@ -60,8 +60,8 @@ class Bench implements AsyncDisposable {
     return peer;
   }
 
-  async repave(name: string, without?: string): Promise<Peer> {
-    const peer = await this.start(["machine", "repave", name], without);
+  async repave(name: string, without = ""): Promise<Peer> {
+    const peer = await this.start(["machine", "repave", name], { without });
     await peer.waitFor(/Powered off\n/);
     return peer;
   }
@@ -130,4 +130,29 @@ Deno.test("machine repave cannot listen, write or run anything (design 10)", asy
     "without the right to start anew, whole kinds are given up",
   );
   match(loose.output, /Powered off/);
+});
+
+Deno.test("a credential plugin runs, and it alone; one that is missing is named as before", async () => {
+  await using bench = await Bench.create();
+  const { folder } = bench;
+  const credential = { apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: { token: "x" } };
+  const plugin = `#!/bin/sh\necho "plugin runs" >&2\necho '${JSON.stringify(credential)}'\n`;
+  await Deno.writeTextFile(`${folder}/login`, plugin, { mode: 0o755 });
+  const list = async (command: string) => {
+    const exec = { apiVersion: credential.apiVersion, command, interactiveMode: "Never" };
+    const kubeconfig = {
+      clusters: [{ name: "a", cluster: { server: "https://127.0.0.1:1" } }],
+      users: [{ name: "a", user: { exec } }],
+      contexts: [{ name: "a", context: { cluster: "a", user: "a" } }],
+      "current-context": "a",
+    };
+    await Deno.writeTextFile(`${folder}/kubeconfig`, JSON.stringify(kubeconfig));
+    await using peer = await bench.start(["machine", "list"], { kubeconfig: `${folder}/kubeconfig` });
+    await peer.end();
+    return { output: peer.output.replaceAll(/^PROBE .*\n/gm, ""), kept: reports(peer).at(-1)!.results };
+  };
+  const { output, kept } = await list(`${folder}/login`);
+  equal(output, "plugin runs\nError: cannot reach https://127.0.0.1:1/: ECONNREFUSED\n");
+  deepEqual(kept, each(["net", "write", "run", "ffi"], "prompt"));
+  match((await list("no-such-plugin")).output, /^Error: .*there is no program "no-such-plugin"; install it.*\n$/);
 });
