@@ -37,10 +37,11 @@ function bad(message: string): AttestRequestError {
 
 /**
  * Reads a request.
+ * @param body undefined: it was too long to be kept
  * @throws {AttestRequestError} when it is not one
  */
-export function readAttestRequest(body: Uint8Array): AttestRequest {
-  if (body.length > MAX_REQUEST) {
+export function readAttestRequest(body: Uint8Array | undefined): AttestRequest {
+  if (body === undefined || body.length > MAX_REQUEST) {
     throw new AttestRequestError(413, `the request is longer than ${MAX_REQUEST} bytes`);
   }
   const fields = parseObject(body);

@@ -64,6 +64,7 @@ Deno.test("readAttestRequest() refuses bytes that are not UTF-8, and too many of
   const status = (wanted: number) => (error: unknown) => error instanceof AttestRequestError && error.status === wanted;
   assert.throws(() => readAttestRequest(new Uint8Array([0x7b, 0xff, 0x7d])), status(400));
   assert.throws(() => readAttestRequest(new Uint8Array(MAX_REQUEST + 1)), status(413));
+  assert.throws(() => readAttestRequest(undefined), status(413));
 });
 
 Deno.test("readAttestRequest() refuses every truncation of a request", () => {

@@ -107,8 +107,9 @@ export class Attestation {
   /**
    * Answers one request; never rejects.
    * @param client its IPv4 address as an unsigned 32-bit number
+   * @param body undefined: it was too long to be kept
    */
-  async answer(client: number, body: Uint8Array): Promise<AttestAnswer> {
+  async answer(client: number, body: Uint8Array | undefined): Promise<AttestAnswer> {
     const { directory, synced } = this.#options;
     const machine = directory.byIp(client)?.machine;
     if (machine === undefined) {
@@ -124,7 +125,7 @@ export class Attestation {
     }
   }
 
-  async #attest(machine: Machine, client: number, body: Uint8Array): Promise<string> {
+  async #attest(machine: Machine, client: number, body: Uint8Array | undefined): Promise<string> {
     const { policy, clock, randomBytes } = this.#options;
     const request = readAttestRequest(body);
     const decision = decideAttest(machine.object, request, policy, clock.now());

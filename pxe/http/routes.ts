@@ -30,8 +30,8 @@ export interface RouteDoors {
   readonly cloudInit: (client: number, event: CloudInitEvent) => Promise<void>;
   /** Records the end of a repave. */
   readonly pxeDisable: (client: number) => Promise<DisableAnswer>;
-  /** Decides about a token for a client, from the request's body. */
-  readonly attest: (client: number, body: Uint8Array) => Promise<AttestAnswer>;
+  /** Decides about a token for a client, from the request's body; undefined: it is longer than is read. */
+  readonly attest: (client: number, body: Uint8Array | undefined) => Promise<AttestAnswer>;
   /** Part of a file, or undefined when it is gone. */
   readonly open: (absolutePath: string, span: ByteSpan) => Pieces | Uint8Array | undefined;
   /** Who may say X-Forwarded-For. */
@@ -115,9 +115,7 @@ async function attest(request: HttpRequest, doors: RouteDoors): Promise<HttpRepl
   const client = clientOf(request, doors);
   const { method } = request;
   if (client === undefined) return textReply(method, 404, UNKNOWN_CLIENT);
-  const body = await request.readBody();
-  if (body === undefined) return textReply(method, 413, "the request is too long\n");
-  const { status, text, retryAfterS } = await doors.attest(client, body);
+  const { status, text, retryAfterS } = await doors.attest(client, await request.readBody());
   return textReply(method, status, text, {
     ...(status === 200 ? { "Content-Type": "application/json" } : {}),
     ...(retryAfterS === undefined ? {} : { "Retry-After": String(retryAfterS) }),

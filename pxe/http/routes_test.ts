@@ -48,7 +48,7 @@ function siteOf({ disable = "taken", attest = TOKEN, body = { text: "" }, truste
       return Promise.resolve(disable);
     },
     attest: (client, body) => {
-      told.push(`attest ${formatIpv4(client)} ${body.length}`);
+      told.push(`attest ${formatIpv4(client)} ${body?.length}`);
       return Promise.resolve(attest);
     },
     open: (path, { start, end }) => path === "/cache/gone" ? undefined : encoder.encode("abcde".slice(start, end)),
@@ -154,11 +154,11 @@ Deno.test("routes: POST /attest answers as it is decided: JSON, or a sentence an
   assert.match(busy.headers.get("content-type")!, /^text\/plain/);
 });
 
-Deno.test("routes: POST /attest of more than 1 MiB, and of a client that is nobody's, is not decided about (contract 10)", async () => {
-  const site = siteOf({ body: { text: undefined } });
+Deno.test("routes: POST /attest of more than 1 MiB is told of, and one of a client that can be nobody's is not (contract 10)", async () => {
+  const site = siteOf({ body: { text: undefined }, attest: { status: 413, text: "too long\n" } });
   assert.equal((await site.ask("POST", "/attest")).status, 413);
   assert.equal((await site.ask("POST", "/attest", {}, "fe80::1")).status, 404);
-  assert.deepEqual(site.told, []);
+  assert.deepEqual(site.told, ["attest 10.0.0.5 undefined"]);
 });
 
 Deno.test("routes: a malformed body ends the connection, which is the connection's to say (RFC 9112 6.3)", async () => {

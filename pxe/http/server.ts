@@ -33,8 +33,11 @@ export interface HttpServerOptions {
   /** What a path means for a client. */
   readonly resolve: FileResolver;
   readonly reports: Reports;
-  /** Decides about a token for a client, from the body of its request; never rejects. @default there are none */
-  readonly attest?: (client: number, body: Uint8Array) => Promise<AttestAnswer>;
+  /**
+   * Decides about a token for a client, from the body of its request, which is undefined when it is longer than is read;
+   * never rejects. @default there are none
+   */
+  readonly attest?: (client: number, body: Uint8Array | undefined) => Promise<AttestAnswer>;
   /** Whether Machines are read, so that an unknown address is nobody's. @default always */
   readonly synced?: () => boolean;
   /** Who may say X-Forwarded-For. */
@@ -203,7 +206,7 @@ class ThreadedServer implements HttpServer {
         log.debug("cloud-init reports", { machine: hit.machine.name, ...eventFields(event) });
         reports.cloudInit(hit.machine, event);
       },
-      attest: (client: number, body: Uint8Array) => attest?.(client, body) ?? NO_ATTESTATION,
+      attest: (client: number, body: Uint8Array | undefined) => attest?.(client, body) ?? NO_ATTESTATION,
       pxeDisable: (client: number): DisableAnswer => {
         const hit = directory.byIp(client);
         if (hit === undefined) return synced() ? "unknown" : "notYet";

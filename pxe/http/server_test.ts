@@ -17,7 +17,7 @@ async function siteOf(
   { known = true, synced = true, attest }: {
     known?: boolean;
     synced?: boolean;
-    attest?: (client: number, body: Uint8Array) => Promise<AttestAnswer>;
+    attest?: (client: number, body: Uint8Array | undefined) => Promise<AttestAnswer>;
   } = {},
 ) {
   const folder = await Deno.makeTempDir();
@@ -276,7 +276,7 @@ Deno.test("POST /attest reaches whoever decides, as it was sent, and the answer 
   const decided: [client: number, body: Uint8Array][] = [];
   await using site = await siteOf({
     attest: (client, body) => {
-      decided.push([client, body]);
+      decided.push([client, body!]);
       return Promise.resolve({ status: 429, text: "later\n", retryAfterS: 60 });
     },
   });

@@ -104,6 +104,7 @@ async function refusesBadInput({ site, tpm }: Scene): Promise<void> {
   const large = await site.http("127.0.1.5", "attest", "--data-binary", `@${site.folder}/large`);
   assert.equal(large.status, 413);
   assert.equal(await keyOf(site, "m5"), undefined);
+  await until(() => events(site, "m5"), (all) => all.some((e) => e.includes("longer than 65536 bytes")));
   await until(() => events(site, "m5"), (all) => all.some((e) => e.startsWith("AttestRefused: KeyNotAllowed: ")));
 }
 

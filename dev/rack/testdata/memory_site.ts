@@ -232,7 +232,7 @@ export class MemorySite {
       resolve: (_client, path) => this.#answer(path),
       cloudInit: (_client, { name, type }) => Promise.resolve(void this.asked.push(`${name} ${type}`)),
       pxeDisable: () => Promise.resolve(this.disable()),
-      attest: (_client, body) => Promise.resolve(this.attest(body)),
+      attest: (_client, body) => Promise.resolve(this.attest(body!)),
       open: () => undefined,
       trustedProxies: [],
       problem: () => {},
