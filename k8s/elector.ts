@@ -266,7 +266,9 @@ export class Elector {
     this.#trouble = message;
     const remedy = hasStatus(error, 404) ? { remedy: `kubectl create namespace ${namespace}` } : {};
     const fields = { lease: `${namespace}/${name}`, error, ...remedy };
-    if (hasStatus(error, 403)) log.warn("no right to the lease; until it is granted this instance cannot lead", fields);
+    // Other 403s: a namespace that is being deleted, admission.
+    const isDenied = error instanceof ApiError && error.missingRight !== undefined;
+    if (isDenied) log.warn("no right to the lease; until it is granted this instance cannot lead", fields);
     else log.warn("the lease cannot be had or renewed; trying again until it works", fields);
   }
 

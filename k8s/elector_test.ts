@@ -248,20 +248,27 @@ Deno.test("a lease of something that is not metalman and says nothing is taken a
 Deno.test("contract 4: a missing right is one warning that names verb and resource, and is waited for", async () => {
   const store = new Store();
   const message =
-    'leases.coordination.k8s.io "boss" is forbidden: User "u" cannot get resource "leases" in the ns "ns"';
+    'leases.coordination.k8s.io "boss" is forbidden: User "u" cannot get resource "leases" in API group "coordination.k8s.io" in the namespace "ns"';
   store.always = new ApiError("GET /leases/boss", 403, { reason: "Forbidden", message });
   await using bench = new Bench(store);
   await bench.pass(10 * RETRY_MS);
   deepEqual(bench.messages(), ["no right to the lease; until it is granted this instance cannot lead"]);
-  match(String(bench.log.lines[0]?.fields.error), /cannot get resource "leases"/);
+  match(
+    String(bench.log.lines[0]?.fields.error),
+    /user "u" may not get leases.coordination.k8s.io "boss" in namespace ns/,
+  );
   ok(store.calls.length > 9);
   delete store.always;
   await bench.pass(RETRY_MS);
   deepEqual(bench.messages("info"), ["the lease is within reach again", "this instance leads"]);
 });
 
-Deno.test("a namespace that does not exist, and a name that no Lease can have, are one warning each with the API's own words", async () => {
-  const cases: [number, string][] = [[404, 'namespaces "ns" not found'], [422, 'metadata.name: Invalid value: "Boss"']];
+Deno.test("a namespace that does not exist or is being deleted, and a name that no Lease can have, are one warning each with the API's own words", async () => {
+  const cases: [number, string][] = [
+    [404, 'namespaces "ns" not found'],
+    [422, 'metadata.name: Invalid value: "Boss"'],
+    [403, 'leases "boss" is forbidden: unable to create new content in namespace ns because it is being terminated'],
+  ];
   for (const [status, message] of cases) {
     const store = new Store();
     store.create = () => Promise.reject(new ApiError("POST /leases", status, { message }));
