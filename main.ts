@@ -1,14 +1,15 @@
 /** The executable: the controller, the container's entrypoint and the kubectl plugin. */
-import { confine } from "./cmd/confine.ts";
+import { NAME_VARIABLE } from "./cmd/front_page.ts";
 import type { Io } from "./cmd/io.ts";
 import { runCommand } from "./cmd/root.ts";
-import { NAME_VARIABLE } from "./cmd/run_flags.ts";
 import { ask } from "./cmd/terminal.ts";
 
 /** Signals within it are one wish: npx and `deno task` pass on what a terminal has sent to all three of us. */
 const ONE_WISH_MS = 1000;
 const FALLBACK_SIZE = { columns: 80, rows: 24 };
 const encoder = new TextEncoder();
+/** Named like this, it is loaded when it is needed (cmd/root.ts). */
+const CONFINE = new URL("./cmd/confine.ts", import.meta.url);
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   const bytes = encoder.encode(text);
@@ -58,7 +59,10 @@ if (import.meta.main) {
     terminal: () => Deno.stdout.isTerminal() && !Deno.noColor ? terminalSize() : undefined,
     ask: (question) => ask(question, controller.signal),
     signal: controller.signal,
-    keep: confine,
+    keep: async (permissions) => {
+      const { confine } = await import(CONFINE.href) as typeof import("./cmd/confine.ts");
+      await confine(permissions);
+    },
     calledAs: Deno.env.get(NAME_VARIABLE) ?? Deno.execPath(),
   };
   let code: number;

@@ -14,6 +14,9 @@ export const COMMANDS = {
 /** What it is. */
 export const ABOUT = "Joins bare-metal servers to a Kubernetes cluster";
 
+/** The variable with the name that the packed file was called by (tools/pack/launcher.sh), for Deno does not tell. */
+export const NAME_VARIABLE = "METALMAN_CALLED_AS";
+
 /** How it is called: the name of the executable changes nothing but this (contract 3). */
 export function programName(calledAs: string): string {
   return /kubectl-unbounded/.test(calledAs) ? "kubectl unbounded" : "metalman";

@@ -12,6 +12,3 @@ export const RUN_FLAGS: readonly string[] = [...ALONE, ...UNSTABLE, `--v8-flags=
 
 /** What it is started with: a command takes what it needs of it (cmd/permissions.ts). */
 export const FIRST_GRANTS: readonly string[] = KINDS.map((kind) => `--allow-${kind}`);
-
-/** The name that the packed file was called by, for Deno does not tell. */
-export const NAME_VARIABLE = "METALMAN_CALLED_AS";
