@@ -40,6 +40,7 @@ export {
   readCloudInitEvent,
   type StallCheck,
 } from "./machine/reports.ts";
+export type { BootStatus, BootStep } from "./machine/boot_status.ts";
 export {
   type Condition,
   type DhcpLease,
@@ -126,7 +127,7 @@ export { PullError } from "./registry/errors.ts";
 export { type Content, type FileIndex, ImageTree } from "./registry/layer.ts";
 export type { Platform } from "./registry/manifest.ts";
 export type { PullProgress } from "./registry/pull_job.ts";
-export { ImagePuller, type PullerOptions, type PullRequest } from "./registry/puller.ts";
+export { ImagePuller, type PullerOptions, type PullObserver, type PullRequest } from "./registry/puller.ts";
 export { formatReference, parseReference, type Reference } from "./registry/reference.ts";
 export { type Binding, ImageStore, type StoreNotice } from "./registry/store.ts";
 export { type StoredFile, StoredImage } from "./registry/stored_image.ts";
@@ -148,6 +149,7 @@ export {
 } from "./k8s/client.ts";
 export { Controller, type ControllerOptions, type Result } from "./k8s/controller.ts";
 export { ApiError, type ApiErrorDetails, ConfigError, ConnectionError } from "./k8s/errors.ts";
+export type { MissingRight } from "./k8s/missing_right.ts";
 export { type Host, type RunOptions, type RunResult, systemHost } from "./k8s/host.ts";
 export type { ExecEntry } from "./k8s/kubeconfig.ts";
 export { locateAccess, type LocateOptions } from "./k8s/locate.ts";
