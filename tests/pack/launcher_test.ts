@@ -237,3 +237,14 @@ Deno.test("a version that nobody has started for a month goes when a new one com
   equal(left.length, 3);
   await process.stop();
 });
+
+peerTest("with a read-only home it runs all the same", { programs: ["unshare", "mount"], root: true }, async () => {
+  await using standIn = await StandIn.with(HELLO);
+  const { folder } = standIn;
+  const readOnly = `mount --bind ${folder}/home ${folder}/home && mount -o remount,bind,ro ${folder}/home`;
+  const twice = `${folder}/metalman >/dev/null && ${folder}/metalman a 'b  c'`;
+  const env = { PATH: "/usr/bin:/bin" };
+  match((await standIn.run(["-m", "sh", "-c", `${readOnly} && ${twice}`], env, "/usr/bin/unshare")).output, said);
+  await standIn.copy(standIn.temporary);
+  deepEqual(await standIn.names(`${folder}/home`), []);
+});
