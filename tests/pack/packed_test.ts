@@ -24,6 +24,14 @@ const PROGRAMS = [
 const VERSION =
   /^v\d+\.\d+\.\d+ \(commit: ([0-9a-f]{40}(-dirty)?|unknown), built: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)\n$/;
 
+/** Packed once for all tests: it takes seconds. */
+let made = "";
+Deno.test.beforeAll(async () => {
+  made = await Deno.makeTempDir({ prefix: "packed-" });
+  await pack({ output: `${made}/metalman`, deno: Deno.execPath() });
+});
+Deno.test.afterAll(() => Deno.remove(made, { recursive: true }));
+
 /** A newcomer's machine: the file, an empty folder to work in, an empty HOME. */
 class Newcomer implements AsyncDisposable {
   readonly folder: string;
@@ -36,7 +44,7 @@ class Newcomer implements AsyncDisposable {
     const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "packed-" }));
     for (const name of ["home", "tmp", "bin", "work"]) await Deno.mkdir(`${folder}/${name}`, { mode: 0o700 });
     for (const name of PROGRAMS) await Deno.symlink(which(name)!, `${folder}/bin/${name}`);
-    await pack({ output: `${folder}/bin/metalman`, deno: Deno.execPath() });
+    await Deno.symlink(`${made}/metalman`, `${folder}/bin/metalman`);
     await Deno.symlink("metalman", `${folder}/bin/kubectl-unbounded`);
     return new Newcomer(folder);
   }

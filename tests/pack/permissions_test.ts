@@ -12,6 +12,14 @@ import { freePort, Peer } from "../peers/peer.ts";
 const PROBE = new URL("./probe.cjs", import.meta.url).pathname;
 const FACTS = { commit: "test", built: "2026-01-01T00:00:00Z" };
 
+/** Made once for all tests: it takes seconds. */
+let made = "";
+Deno.test.beforeAll(async () => {
+  made = await Deno.makeTempDir({ prefix: "permissions-" });
+  await bundle(`${made}/bundle`, FACTS);
+});
+Deno.test.afterAll(() => Deno.remove(made, { recursive: true }));
+
 /** A line of the probe. */
 interface Report {
   readonly pid: number;
@@ -31,20 +39,19 @@ class Bench implements AsyncDisposable {
 
   static async create(): Promise<Bench> {
     const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "permissions-" }));
-    await bundle(`${folder}/bundle`, FACTS);
     for (const name of ["cache", "outside"]) await Deno.mkdir(`${folder}/${name}`);
     return new Bench(folder, await PluginSite.with(machine("node-01"), machine("node-02")));
   }
 
   /** Starts a command with the probe in it. */
   async start(args: readonly string[], { without = "", kubeconfig = this.site.kubeconfig } = {}): Promise<Peer> {
-    const flags = (await Deno.readTextFile(`${this.folder}/bundle/flags`)).trim().split("\n");
+    const flags = (await Deno.readTextFile(`${made}/bundle/flags`)).trim().split("\n");
     const env = {
       NODE_OPTIONS: `--require ${PROBE}`,
       PROBE_FOLDERS: `${this.folder}/cache:${this.folder}/outside`,
       METALMAN_CALLED_AS: "metalman",
     };
-    const all = ["run", ...flags.filter((flag) => flag !== without), `${this.folder}/bundle/main.js`, ...args];
+    const all = ["run", ...flags.filter((flag) => flag !== without), `${made}/bundle/main.js`, ...args];
     return new Peer(Deno.execPath(), [...all, `--kubeconfig=${kubeconfig}`], { env });
   }
 
