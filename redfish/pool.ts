@@ -26,7 +26,7 @@ export interface BmcPoolOptions {
   /**
    * Connections that are kept open between two turns, as file descriptors are not without end; the sessions of others
    * are kept without one, for a TLS handshake at the next turn.
-   * @default 512
+   * @default 1024
    */
   readonly kept?: number;
   /** A call that takes longer does not count any more, so that BMCs that never answer do not hold up the others. @default 2000 */
@@ -42,7 +42,7 @@ interface Place {
   isKept: boolean;
 }
 
-const KEPT = 512;
+const KEPT = 1024;
 
 /** All fields of a target: two that differ in any share neither connection nor session (contract 11.2). */
 function keyOf(
