@@ -24,10 +24,9 @@ for (const [apply, remove] of WAYS) {
     }
     const shell = (line: string) => {
       const metalman = `metalman() { "${Deno.execPath()}" run -A "${ROOT}main.ts" "$@"; }`;
-      const kubectl = `kubectl() { "${KUBECTL}" --kubeconfig="${api.kubeconfig}" "$@"; }`;
-      return run("bash", ["-c", `set -eo pipefail; ${metalman}; ${kubectl}; ${line}`], {
-        env: { HOME: "/nonexistent" },
-      });
+      const kubectl =
+        `kubectl() { "${KUBECTL}" --kubeconfig="${api.kubeconfig}" --cache-dir="${api.kubeconfig}.cache" "$@"; }`;
+      return run("bash", ["-c", `set -eo pipefail; ${metalman}; ${kubectl}; ${line}`]);
     };
     const made = (await shell(apply)).trim().split("\n");
     deepEqual(made.filter((line) => !/ created$/.test(line)), []);
