@@ -87,7 +87,9 @@ async function lock(path: string): Promise<Deno.FsFile> {
 }
 
 function reason(error: unknown): string {
-  if (error instanceof Deno.errors.PermissionDenied) return "no permission";
+  // Deno itself keeps a program out of /proc and the like.
+  const isRefused = error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable;
+  if (isRefused) return "no permission";
   if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory) {
     return "it is not a folder";
   }
@@ -110,11 +112,15 @@ async function readMark(path: string): Promise<Ports> {
   );
 }
 
+function isNamedPort(entry: [name: string, port: unknown]): entry is [string, number] {
+  const [, port] = entry;
+  return typeof port === "number" && Number.isInteger(port) && port > 0 && port < 65_536;
+}
+
 function parseMark(text: string): { readonly version: unknown; readonly ports: Ports } {
   try {
-    const { version, ports } = JSON.parse(text);
-    const numbers = Object.entries(ports ?? {}).filter(([, port]) => Number.isInteger(port)) as [string, number][];
-    return { version, ports: Object.fromEntries(numbers) };
+    const { version = "unreadable", ports = {} } = JSON.parse(text);
+    return { version, ports: Object.fromEntries(Object.entries(ports).filter(isNamedPort)) };
   } catch {
     return { version: "unreadable", ports: {} };
   }

@@ -1,0 +1,41 @@
+import { deepEqual, rejects } from "node:assert/strict";
+import { StartError } from "../usage.ts";
+import { DevFolder } from "./folder.ts";
+
+async function marked(mark: string, run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "dev-folder-test-" });
+  try {
+    await Deno.writeTextFile(`${folder}/metalman-dev.json`, mark);
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("what is no port in a mark is passed over: that part gets a port as on the first run", async () => {
+  const ports = { api: 1, registry: 99_999_999, http: 65_535, health: 0, tftp: "x", dhcp: 1.5, bmc: -1 };
+  await marked(JSON.stringify({ version: 1, ports }), async (path) => {
+    await using folder = await DevFolder.open(path);
+    deepEqual(folder.ports, { api: 1, http: 65_535 });
+  });
+});
+
+for (const mark of ["", "{", "null", "[]", '{"ports":{}}', '{"version":1,"ports":null}']) {
+  Deno.test(`a mark that cannot be read (${mark}) is not of this version`, () =>
+    marked(mark, (path) =>
+      rejects(
+        DevFolder.open(path),
+        new StartError(
+          `--state ${path} is of another version of metalman (unreadable, this one writes 1): name a new folder, or remove it`,
+        ),
+      )));
+}
+
+// So are /proc and /sys, of whatever user, for a program without all of Deno's permissions.
+Deno.test("a folder that Deno keeps its programs out of: no word of Deno's flags", {
+  permissions: { read: true, write: false },
+}, () =>
+  rejects(
+    DevFolder.open("/tmp/rack"),
+    new StartError("cannot use --state /tmp/rack: no permission; name a folder that you may write to"),
+  ));
