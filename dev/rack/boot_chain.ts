@@ -185,7 +185,8 @@ async function grub(power: Power, lease: Lease, source: Source): Promise<ChainEn
     if (!(error instanceof LoadError)) throw error;
     throw new Stopped(`GRUB waits at its prompt: ${error.message}. Look at grub/grub.cfg.tmpl in the Machine's image`);
   }
-  const run = runGrub(text, variablesFor(power, lease, source), power.identity.uuid);
+  const machine = { uuid: power.identity.uuid, diskFiles: power.diskFiles() };
+  const run = runGrub(text, variablesFor(power, lease, source), machine);
   const console: GrubConsole = { stage: "boot loader", linesLeft: MAX_LINES };
   let step = run.next();
   while (!step.done) step = run.next(await carryOut(power, step.value, console));

@@ -1,5 +1,5 @@
 /** Runs a GRUB configuration: what it loads and says is asked of the caller, so that nothing here does I/O. */
-import type { GrubAnswer, GrubAsk, GrubFile, GrubOutcome, GrubRun } from "./grub_types.ts";
+import type { GrubAnswer, GrubAsk, GrubFile, GrubMachine, GrubOutcome, GrubRun } from "./grub_types.ts";
 import { GrubSyntaxError, parseGrubScript, type Statement, type Word } from "./grub_script.ts";
 import { holds } from "./grub_test_command.ts";
 
@@ -15,6 +15,8 @@ interface Entry {
 const MAX_COMMANDS = 10_000;
 const MAX_SOURCES = 16;
 const MAX_VALUE = 65_536;
+/** The device that is the disk's first partition. */
+const DISK = "hd0,gpt1";
 /** Known, and nothing to do for a machine without a screen. */
 const QUIET = new Set([
   ...["insmod", "rmmod", "loadfont", "export", "load_video", "terminal_input", "terminal_output", "serial", "clear"],
@@ -33,6 +35,7 @@ class Ended extends Error {
 class Grub {
   readonly #variables: Map<string, string>;
   readonly #uuid: string;
+  readonly #diskFiles: readonly string[];
   #entries: Entry[] = [];
   #kernel: string | undefined;
   #commands = 0;
@@ -42,9 +45,10 @@ class Grub {
   /** A kernel without its initrd would start and panic: what could not be loaded is the better thing to say. */
   #notLoaded = "";
 
-  constructor(variables: ReadonlyMap<string, string>, uuid: string) {
+  constructor(variables: ReadonlyMap<string, string>, uuid: string, diskFiles: readonly string[]) {
     this.#variables = new Map(variables);
     this.#uuid = uuid;
+    this.#diskFiles = diskFiles;
   }
 
   *run(text: string): Work<GrubOutcome> {
@@ -132,6 +136,8 @@ class Grub {
       case "echo":
         yield { kind: "print", text: args.filter((arg) => !/^-[ne]$/.test(arg)).join(" ") };
         return true;
+      case "search":
+        return yield* this.#search(args);
       case "sleep":
         yield { kind: "wait", seconds: Math.min(3600, Number(args.at(-1)) || 0) };
         return true;
@@ -189,6 +195,15 @@ class Grub {
     if (args.indexOf("--get-uuid") < 0) return false;
     const at = args.indexOf("--set");
     return at < 0 || this.#set(args[at + 1] ?? "", this.#uuid);
+  }
+
+  /** Which device has a file; labels and UUIDs the machine's one disk does not have. */
+  *#search(args: readonly string[]): Work<boolean> {
+    const name = args.filter((arg) => !arg.startsWith("-")).at(-1) ?? "";
+    const isFound = args.some((arg) => arg === "--file" || arg === "-f") && this.#diskFiles.includes(name);
+    if (!isFound) return yield* this.#error(`no such device: ${name}`);
+    const set = args.find((arg) => arg === "--set" || arg.startsWith("--set="));
+    return set === undefined || this.#set(set.slice(6) || "root", DISK);
   }
 
   /** The file that a name means; undefined where it is on a device that the machine does not have. */
@@ -270,8 +285,11 @@ class Grub {
 /**
  * Runs a configuration.
  * @param variables what GRUB has set before: prefix, root, net_default_*
- * @param uuid what `smbios` answers
  */
-export function runGrub(text: string, variables: ReadonlyMap<string, string>, uuid: string): GrubRun {
-  return new Grub(variables, uuid).run(text);
+export function runGrub(
+  text: string,
+  variables: ReadonlyMap<string, string>,
+  { uuid, diskFiles = [] }: GrubMachine,
+): GrubRun {
+  return new Grub(variables, uuid, diskFiles).run(text);
 }

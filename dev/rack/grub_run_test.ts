@@ -20,9 +20,9 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 /** Runs a script; what it did in short lines, and how it ended. */
-function run(script: string): { done: string[]; end: GrubOutcome } {
+function run(script: string, diskFiles: readonly string[] = []): { done: string[]; end: GrubOutcome } {
   const done: string[] = [];
-  const grub = runGrub(script, VARIABLES, UUID);
+  const grub = runGrub(script, VARIABLES, { uuid: UUID, diskFiles });
   let step = grub.next();
   while (!step.done) step = grub.next(answer(step.value, done));
   return { done, end: step.value };
@@ -158,6 +158,13 @@ for (const [name, script, done, end] of CASES) {
     match((result.end as { reason: string }).reason, end);
   });
 }
+
+Deno.test("runGrub(): search finds files on the disk that the machine has", () => {
+  const script = "if search --no-floppy --set=root --file /EFI/a.efi; then echo $root; exit; fi\nlinux /k\nboot";
+  deepEqual(run(script, ["/EFI/a.efi"]), { done: ["hd0,gpt1"], end: { kind: "exit" } });
+  deepEqual(run(script), { done: ["error: no such device: /EFI/a.efi.", K], end: boot() });
+  deepEqual(run("search --label a", ["a"]).done, ["error: no such device: a."]);
+});
 
 Deno.test("runGrub(): files that source themselves, and deep nesting, come to an end", () => {
   match(run("source /grub/loop.cfg").done.at(-1)!, /more than 16 files/);

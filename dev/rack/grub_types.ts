@@ -35,3 +35,11 @@ export type GrubOutcome =
 
 /** A script in progress: each `next` gets the answer to what it yielded. */
 export type GrubRun = Generator<GrubAsk, GrubOutcome, GrubAnswer>;
+
+/** What GRUB finds in the machine that it runs on. */
+export interface GrubMachine {
+  /** What `smbios` answers. */
+  readonly uuid: string;
+  /** Files on its disk, for `search --file`. @default none: the disk is empty */
+  readonly diskFiles?: readonly string[];
+}

@@ -38,6 +38,8 @@ type Outcome = "reboot" | "off" | "rests";
 
 /** From power on to the first boot device; machines of one rack are not all as fast. */
 const POST_MS = 4500;
+/** Where firmware looks on a disk (UEFI 3.5.1.1). */
+const DISK_LOADER = "/EFI/BOOT/BOOTX64.EFI";
 /** After all boot devices have failed. */
 const ALL_FAILED_MS = 10_000;
 const PROGRESS_EVERY_MS = 100;
@@ -121,6 +123,7 @@ export class EmulatedMachine implements RackMachine {
     const { identity, wire, clock, random, hurry, tftpPort, onLease } = this.#parts;
     return {
       ...{ identity, wire, clock, random, hurry, tftpPort, signal },
+      diskFiles: () => this.#disk === undefined ? [] : [DISK_LOADER],
       tpm: () => this.#tpm ??= seededTpm(identity.uuid),
       wait: (ms) => clock.sleep(ms / hurry, { signal }),
       say: (stage, detail) => {
@@ -172,6 +175,7 @@ export class EmulatedMachine implements RackMachine {
 
   async #bootDisk(power: Power): Promise<Outcome | { problem: string }> {
     if (this.#disk === undefined) return { problem: "the disk is empty" };
+    if (this.#stage !== "disk boot") power.say("disk boot", "the network has sent it to its disk");
     this.#disk = await startSystem(power, this.#disk);
     const { sha256, hasToken } = this.#disk;
     power.say("running", `image ${sha256.slice(0, 12)}${hasToken ? ", bootstrap token in hand" : ""}`);

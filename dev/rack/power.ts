@@ -28,6 +28,8 @@ export interface Power {
   readonly hurry: number;
   /** UDP port of TFTP servers. */
   readonly tftpPort: number;
+  /** Files of the system that is installed, as far as a boot loader looks for them. */
+  diskFiles(): readonly string[];
   /** Its TPM, which is the same each time. */
   tpm(): SoftwareTpm;
   /** A wait that is the machine's own, shortened by `hurry`. */

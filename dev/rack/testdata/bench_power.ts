@@ -18,6 +18,7 @@ export function benchPower(wire: Partial<Wire>, { hurry = 1 }: { readonly hurry?
     say: (_stage, detail) => said.push(detail),
     progress: (bytes) => progress.push(bytes),
     tpm: () => createTpm(),
+    diskFiles: () => [],
     leased: () => {},
   };
   return { power, clock, plug, said, progress };
