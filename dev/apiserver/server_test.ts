@@ -179,6 +179,29 @@ Deno.test("the development API takes 3 MiB and no more, announced or in chunks",
   equal((await at.ask(PATH, { method: "POST", body: unread, headers: stranger })).status, 401);
 });
 
+for (const [who, status] of [["Bearer x", 401], [undefined, 413]] as const) {
+  Deno.test(`the development API answers a body without end with ${status}, and ends the connection`, async () => {
+    await using at = await stage();
+    const { port } = at.server;
+    using connection = await Deno.connectTls({ hostname: "127.0.0.1", port, caCerts: [at.server.caPem] });
+    const send = async (bytes: Uint8Array) => {
+      for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+    };
+    const text = (lines: string) => new TextEncoder().encode(lines);
+    const authorization = who ?? `Bearer ${at.server.token}`;
+    const head = [`POST ${PATH} HTTP/1.1`, "host: a", `authorization: ${authorization}`, "transfer-encoding: chunked"];
+    await send(text(`${head.join("\r\n")}\r\n\r\n`));
+    const answer = new Uint8Array(64);
+    const answered = connection.read(answer);
+    const mebibyte = text(`100000\r\n${" ".repeat(0x100000)}\r\n`);
+    await rejects(async () => {
+      for (let mebibytes = 0; mebibytes < 256; mebibytes++) await send(mebibyte);
+    }, /reset|pipe|closed/i);
+    await answered;
+    match(new TextDecoder().decode(answer), new RegExp(`^HTTP/1.1 ${status} `));
+  });
+}
+
 Deno.test("the development API answers as a Table, as YAML, indented, or not at all", async () => {
   await using at = await stage({ objects: [machine("m")] });
   const get = (accept: string, query = "") => at.ask(PATH + query, { headers: { accept } });

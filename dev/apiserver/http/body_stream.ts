@@ -10,6 +10,8 @@ const SMALL_BYTES = 64 * 1024;
 const MAX_LARGE = 16;
 /** For the whole body. */
 const BODY_MS = 30_000;
+/** Clients send a body to its end before they read the answer; one that goes on for longer would be read for ever. */
+const MAX_PASSED_OVER_BYTES = 16 * 1024 * 1024;
 
 /** Reads bodies; knows how many large ones are being read. */
 export class BodyReader {
@@ -65,4 +67,16 @@ export class BodyReader {
       request.on("data", onData).on("end", onEnd).on("close", onLost);
     });
   }
+}
+
+/**
+ * Lets the rest of a body go that nobody reads: it would block the client, and the connection.
+ * @param onEndless told that it is longer than anybody would send by mistake
+ */
+export function passOver(request: IncomingMessage, onEndless: () => void): void {
+  let left = MAX_PASSED_OVER_BYTES;
+  request.on("data", (chunk: Uint8Array) => {
+    left -= chunk.length;
+    if (left < 0) onEndless();
+  });
 }

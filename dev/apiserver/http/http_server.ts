@@ -11,7 +11,7 @@ import { TaskGroup } from "../../../base/tasks.ts";
 import { bindError } from "../../../pxe/bind_error.ts";
 import type { Answer } from "./answer.ts";
 import { type Api, type ApiRequest, refused } from "./api.ts";
-import { BodyReader } from "./body_stream.ts";
+import { BodyReader, passOver } from "./body_stream.ts";
 import type { ServerCertificate } from "../../certificate/certificate.ts";
 import { headTooLong, internalError, tooManyRequests } from "./refusals.ts";
 import type { StatusError } from "../status_error.ts";
@@ -123,8 +123,7 @@ export class HttpServer implements AsyncDisposable {
     response.on("close", () => this.#deadlines.has(socket) && this.#allow(socket, IDLE_MS));
     const answer = await this.#answer(asked, url);
     this.#inFlight--;
-    // A body that nobody has read would block the client, and the connection.
-    request.resume();
+    passOver(request, () => socket.destroy());
     if (typeof answer.body === "string" || answer.body instanceof Uint8Array) {
       return send(response, answer, answer.body);
     }
