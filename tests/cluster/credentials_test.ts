@@ -63,7 +63,7 @@ echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","s
     await listNodes(byPlugin);
 
     using asNobody = await clientAs({ "token": api.token, "as": "nobody", "as-groups": ["system:authenticated"] });
-    await assert.rejects(listNodes(asNobody), /User "nobody" cannot list resource "nodes"/);
+    await assert.rejects(listNodes(asNobody), /user "nobody" may not list nodes in the cluster/);
     using withoutAnything = await clientAs({ token: "wrong" });
     await assert.rejects(listNodes(withoutAnything), unauthorized);
     await Deno.remove(dir, { recursive: true });

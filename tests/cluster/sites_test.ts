@@ -70,7 +70,10 @@ peerTest(
     await site.api.request("DELETE", path);
     const replica = await site.start({ flags: ON_LINK });
     const [line] = await replica.peer.waitFor(/^.*"msg":"no right to the lease.*$/m);
-    match(JSON.parse(line).error, /cannot get resource \\?"leases\\?".*in the namespace \\?"unbounded-kube/);
+    match(
+      JSON.parse(line).error,
+      /may not get leases\.coordination\.k8s\.io "metalman" in namespace unbounded-kube; to grant it: /,
+    );
     match(await replica.readyz(), /^200/);
     const { apiVersion, kind, roleRef, subjects } = binding;
     await site.api.apply({
