@@ -71,6 +71,9 @@ export type LeaseStep =
   /** This process acts, and another has it. */
   | { readonly kind: "lost"; readonly holder: string };
 
+/** An int32: the API refuses more, and nobody could lead any more. */
+const MOST_TRANSITIONS = 2 ** 31 - 1;
+
 /** metav1.MicroTime. */
 export function microTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, -1)}000Z`;
@@ -99,7 +102,8 @@ export function nextStep({ claim, lease, sighting, leading, nowMs, wallMs }: Lea
     const forMs = (sighting?.sinceMs ?? nowMs) + durationMs(lease, claim) - nowMs;
     if (forMs > 0) return { kind: "wait", holder, forMs };
   }
-  return { kind, lease: written(lease, claim, wallMs, (lease.spec?.leaseTransitions ?? 0) + 1) };
+  const leaseTransitions = Math.min((lease.spec?.leaseTransitions ?? 0) + 1, MOST_TRANSITIONS);
+  return { kind, lease: written(lease, claim, wallMs, leaseTransitions) };
 }
 
 /** The same lease, held on. */

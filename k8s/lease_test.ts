@@ -45,6 +45,11 @@ const CASES: readonly Case[] = [
     want: { kind: "acquire", spec: mine(NOW, 4) },
   },
   {
+    name: "one whose transitions cannot be counted on, an int32 in the API, is taken all the same",
+    lease: leaseOf(held("", { leaseTransitions: 2 ** 31 - 1 })),
+    want: { kind: "acquire", spec: mine(NOW, 2 ** 31 - 1) },
+  },
+  {
     name: "another's that was just seen to change is waited for, however old its times are",
     lease: leaseOf(held("you", { renewTime: "1999-01-01T00:00:00.000000Z" })),
     want: { kind: "wait", holder: "you", forMs: 15_000 },
