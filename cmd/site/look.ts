@@ -30,6 +30,10 @@ async function presenceOf(answer: Promise<unknown>): Promise<Presence> {
   }
 }
 
+interface DefinitionObject extends KubeObject {
+  readonly spec?: { readonly versions?: readonly { readonly name: string; readonly served: boolean }[] };
+}
+
 /** Discovery needs no rights; a definition that was made a moment ago is not in it yet. */
 async function definition({ client, signal }: LookOptions): Promise<Seen["definition"]> {
   const { group, version, plural } = MACHINES;
@@ -41,8 +45,10 @@ async function definition({ client, signal }: LookOptions): Promise<Seen["defini
     ),
   );
   if (await served === "there") return "there";
-  const defined = await presenceOf(client.get(DEFINITIONS, { name: `${plural}.${group}` }, { signal }));
-  return defined === "there" ? "there" : "missing";
+  const defined = client.get<DefinitionObject>(DEFINITIONS, { name: `${plural}.${group}` }, { signal });
+  if (await presenceOf(defined) !== "there") return "missing";
+  const { versions = [] } = (await defined).spec ?? {};
+  return versions.some((each) => each.name === version && each.served) ? "there" : "other version";
 }
 
 async function nodesOf({ client, settings: { site }, signal }: LookOptions): Promise<readonly SiteNode[] | undefined> {

@@ -1,5 +1,5 @@
 /** What a site needs of a cluster before it is deployed: pure, from what was seen to what is said. */
-import { SITE_LABEL } from "../../machine/types.ts";
+import { MACHINE_API_VERSION, SITE_LABEL } from "../../machine/types.ts";
 import { ACCOUNT, NAMESPACE, USER } from "./deployment.ts";
 import type { DeploySettings } from "./settings.ts";
 
@@ -20,7 +20,7 @@ export interface Seen {
   readonly namespace: Presence;
   readonly account: Presence;
   /** That of Machines; everybody may see whether they are served. */
-  readonly definition: Exclude<Presence, "hidden">;
+  readonly definition: Exclude<Presence, "hidden"> | "other version";
   /** Undefined: none is asked for. */
   readonly claim?: Presence;
   /** Those with the label of the site; undefined: they may not be listed. */
@@ -34,6 +34,7 @@ export interface Findings {
   readonly warnings: readonly string[];
 }
 
+const DEFINITION = "CustomResourceDefinition machines.unbounded-cloud.io";
 const list = new Intl.ListFormat("en");
 
 /** Why a pod cannot be put there; undefined: it can. The taint that is tolerated is the one of contract 4. */
@@ -50,7 +51,8 @@ function installErrors({ namespace, account, definition }: Seen, program: string
   const missing = [
     ...(namespace === "missing" ? [`namespace ${NAMESPACE}`] : []),
     ...(account === "missing" ? [`ServiceAccount ${ACCOUNT}`] : []),
-    ...(definition === "missing" ? ["the CustomResourceDefinition machines.unbounded-cloud.io"] : []),
+    ...(definition === "missing" ? [`the ${DEFINITION}`] : []),
+    ...(definition === "other version" ? [`${MACHINE_API_VERSION} in the ${DEFINITION}`] : []),
   ];
   if (missing.length === 0) return [];
   return [`missing in this cluster: ${list.format(missing)}; install with: ${program} manifests | kubectl apply -f -`];

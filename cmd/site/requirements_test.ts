@@ -23,6 +23,15 @@ const CASES: readonly [name: string, Partial<Seen>, flags: Record<string, string
     ),
   ],
   [
+    "a CRD of another version alone",
+    { definition: "other version" },
+    {},
+    error(
+      "missing in this cluster: unbounded-cloud.io/v1alpha3 in the CustomResourceDefinition machines.unbounded-cloud.io; " +
+        INSTALL,
+    ),
+  ],
+  [
     "nothing installed: one command brings it",
     { namespace: "missing", account: "missing", definition: "missing" },
     {},

@@ -109,7 +109,9 @@ function interfaceName(value: string): string {
 function cacheVolume(value: string): CacheVolume {
   const [, claim] = /^pvc:([a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?)$/.exec(value) ?? [];
   if (claim !== undefined) return { kind: "claim", name: claim };
-  if (!/^\/[^:\s]+$/.test(value) || value.split("/").includes("..")) {
+  const names = value.split("/").filter((name) => name !== "" && name !== ".");
+  // Nor the root of the node, however it is spelled.
+  if (!/^\/[^:\s]+$/.test(value) || names.length === 0 || names.includes("..")) {
     throw new TypeError("want a folder of the nodes such as /var/lib/metalman, or a claim such as pvc:metalman-cache");
   }
   return { kind: "host", path: value };

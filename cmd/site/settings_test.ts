@@ -57,6 +57,8 @@ const BAD: readonly [FlagValues, RegExp][] = [
   [{ "dhcp-interface": "a/b" }, /"--dhcp-interface"/],
   [{ "dhcp-interface": "sixteen-letters-x" }, /"--dhcp-interface"/],
   [{ "cache-volume": "var/lib" }, /"--cache-volume": want a folder/],
+  [{ "cache-volume": "/" }, /"--cache-volume"/],
+  [{ "cache-volume": "//./" }, /"--cache-volume"/],
   [{ "cache-volume": "/a/../b" }, /"--cache-volume"/],
   [{ "cache-volume": "pvc:A" }, /"--cache-volume"/],
   [{ "cache-volume": "pvc:" }, /"--cache-volume"/],

@@ -74,6 +74,25 @@ class Scripted implements AsyncDisposable {
   }
 }
 
+Deno.test("a definition of Machines in another version only: said, and nothing is applied", async () => {
+  let versions = [{ name: "v1alpha2", served: true }, { name: "v1alpha3", served: false }];
+  await using cluster = await Scripted.with(({ path }, reply) => {
+    const isServed = path === "/apis/unbounded-cloud.io/v1alpha3";
+    if (isServed) reply.error(404, "", "");
+    else if (path.includes("/customresourcedefinitions/")) reply.json({ metadata: { name: "x" }, spec: { versions } });
+    else return false;
+    return true;
+  });
+  deepEqual(await cluster.ends(), {
+    code: 1,
+    out: "",
+    lastError: "Error: missing in this cluster: unbounded-cloud.io/v1alpha3 in the CustomResourceDefinition " +
+      "machines.unbounded-cloud.io; install with: metalman manifests | kubectl apply -f -",
+  });
+  versions = [{ name: "v1alpha3", served: true }];
+  equal((await cluster.ends()).code, 0, "made a moment ago: served soon");
+});
+
 Deno.test("what fails between two objects is told with what was applied before it", async () => {
   await using cluster = await Scripted.with(({ path, query }, reply) => {
     const isLate = path.includes("/poddisruptionbudgets/") && query.has("fieldManager") && !query.has("dryRun");
