@@ -110,7 +110,7 @@ function logOut(state: BmcState, id: string): BmcStep {
 /** Targets that a machine of a rack has; X12 says UefiBootNext for PXE. */
 const DEVICES: ReadonlyMap<unknown, BootDevice> = new Map([
   ["Pxe", "network"],
-  ["UefiHttp", "network"],
+  ["UefiHttp", "http"],
   ["UefiBootNext", "network"],
   ["Hdd", "disk"],
 ]);

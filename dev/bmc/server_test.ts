@@ -142,7 +142,8 @@ for (
   const { target, enabled, order, once } of [
     { target: "Pxe", enabled: "Continuous", order: ["network", "disk"], once: undefined },
     { target: "Pxe", enabled: "Once", order: ["disk", "network"], once: "network" },
-    { target: "UefiHttp", enabled: "Once", order: ["disk", "network"], once: "network" },
+    { target: "UefiHttp", enabled: "Once", order: ["disk", "network"], once: "http" },
+    { target: "UefiHttp", enabled: "Continuous", order: ["http", "disk", "network"], once: undefined },
     { target: "Hdd", enabled: "Continuous", order: ["disk", "network"], once: undefined },
     { target: "Pxe", enabled: "Disabled", order: ["disk", "network"], once: undefined },
   ]

@@ -164,7 +164,7 @@ export class EmulatedMachine implements RackMachine {
       this.bootOnce = undefined;
       let problem = "there is nothing in the boot order";
       for (const device of devices) {
-        const outcome = device === "disk" ? await this.#bootDisk(power) : await this.#bootNetwork(power);
+        const outcome = device === "disk" ? await this.#bootDisk(power) : await this.#bootNetwork(power, device);
         if (typeof outcome === "string") return outcome;
         problem = outcome.problem;
       }
@@ -182,8 +182,9 @@ export class EmulatedMachine implements RackMachine {
     return "rests";
   }
 
-  async #bootNetwork(power: Power): Promise<Outcome | { problem: string }> {
-    const { firmware, faults } = this.#parts;
+  async #bootNetwork(power: Power, device: "network" | "http"): Promise<Outcome | { problem: string }> {
+    const { firmware: usual, faults } = this.#parts;
+    const firmware = device === "http" ? "http" : usual;
     try {
       power.say("dhcp", `${firmware === "pxe" ? "PXE" : "HTTP boot"} asks for an address`);
       const lease = await acquire(firmware, power);

@@ -329,6 +329,11 @@ Deno.test("boot devices: the order, once, and what is passed over", async () => 
   await site.clock.until(() => machine.stage === "running");
   equal(site.asked.filter((line) => line === "GET /disk.img").length, 1);
   equal(machine.bootOnce, undefined);
+  deepEqual(site.asked.filter((line) => line.endsWith("/shimx64.efi")), []);
+  machine.bootOnce = "http";
+  await machine.reset();
+  await site.clock.until(() => machine.stage === "running");
+  ok(site.asked.includes("GET /shimx64.efi"), site.asked.join("\n"));
   await machine.powerOff();
 });
 

@@ -58,8 +58,8 @@ export interface RackMachineOptions {
   readonly faults?: Faults;
 }
 
-/** What boots next. */
-export type BootDevice = "network" | "disk";
+/** What boots next; the network as its firmware speaks, or by UEFI HTTP boot where that is asked for. */
+export type BootDevice = "network" | "http" | "disk";
 
 /** One machine: what a BMC will be given to switch, and a test to look at. */
 export interface RackMachine {

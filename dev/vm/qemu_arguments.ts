@@ -47,12 +47,12 @@ export interface MachineFiles {
   readonly tpmSocket: string;
 }
 
-/** QEMU's ids of what can be booted from. */
-export const DEVICE_ID: Readonly<Record<BootDevice, string>> = { network: "net0", disk: "disk0" };
+/** QEMU's ids of what can be booted from: how its network card boots is the firmware's matter. */
+export const DEVICE_ID: Readonly<Record<BootDevice, string>> = { network: "net0", http: "net0", disk: "disk0" };
 
 /** QEMU's boot index of a device: -1 is never. */
 export function bootIndex(device: BootDevice, order: readonly BootDevice[]): number {
-  return order.indexOf(device);
+  return order.findIndex((other) => DEVICE_ID[other] === DEVICE_ID[device]);
 }
 
 function bootArgument(device: BootDevice, order: readonly BootDevice[]): string {

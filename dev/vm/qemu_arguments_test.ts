@@ -30,6 +30,7 @@ Deno.test("qemuArguments() orders what is booted from; what is not named never b
   const diskMiB = 16;
   assert.match(command({ diskMiB }, ["disk", "network"]), /id=net0,bootindex=1 .*id=disk0,bootindex=0/);
   assert.match(command({ diskMiB }, ["network", "disk"]), /id=net0,bootindex=0 .*id=disk0,bootindex=1/);
+  assert.match(command({ diskMiB }, ["http", "disk", "network"]), /id=net0,bootindex=0 .*id=disk0,bootindex=1/);
   assert.doesNotMatch(command({ diskMiB }, ["disk"]), /id=net0,bootindex/);
   assert.doesNotMatch(command({}, ["network"]), /disk0/);
 });

@@ -56,10 +56,11 @@ class Site implements AsyncDisposable {
   }
 
   /** Raises both counters, as `machine repave` does; what the machine then does, until it has installed. */
-  async repave(target: number): Promise<string[]> {
+  async repave(target: number, bootTarget: "Pxe" | "UefiHttp"): Promise<string[]> {
     const before = this.#dev.output.length;
+    const operations = { rebootCounter: target, repaveCounter: target };
     await this.#client.request("PATCH", MACHINE, {
-      body: { spec: { operations: { rebootCounter: target, repaveCounter: target } } },
+      body: { spec: { operations, pxe: { redfish: { bootTarget } } } },
       contentType: "application/merge-patch+json",
     });
     await this.#dev.waitFor(new RegExp(`(?: node-01 +installed [^]*){${target + 1}}`), INSTALL_MS);
@@ -77,13 +78,14 @@ class Site implements AsyncDisposable {
 }
 
 /** What metalman says of the Machine when all is done. */
-async function untilDone(site: Site, target: number): Promise<void> {
+async function untilDone(site: Site, target: number, method: "PXE" | "HTTP"): Promise<void> {
   for (;; await systemClock.sleep(50)) {
     const { status = {} } = await site.machine();
     const { rebootCounter, repaveCounter } = status.operations ?? {};
     const conditions = Object.fromEntries(status.conditions?.map(({ type, status }) => [type, status]) ?? []);
     if (rebootCounter !== target || repaveCounter !== target || conditions.CloudInitDone !== "True") continue;
     deepEqual(conditions, { Repaved: "True", CloudInitDone: "True" });
+    equal(status.boot?.method, method);
     return;
   }
 }
@@ -97,15 +99,15 @@ Deno.test("repave: a machine that runs its disk, and one that is off, installs a
     while ((await bmc.look(signal)).boot?.enabled !== "Disabled") await systemClock.sleep(50);
   };
 
-  deepEqual(await site.repave(1), ["off", ...INSTALLS]);
-  await untilDone(site, 1);
+  deepEqual(await site.repave(1, "Pxe"), ["off", ...INSTALLS]);
+  await untilDone(site, 1, "PXE");
   await ownOrder();
   equal((await bmc.look(signal)).power, "On");
 
   await bmc.power("Off", signal);
   while ((await bmc.look(signal)).power !== "Off") await systemClock.sleep(50);
-  deepEqual(await site.repave(2), INSTALLS);
-  await untilDone(site, 2);
+  deepEqual(await site.repave(2, "UefiHttp"), INSTALLS);
+  await untilDone(site, 2, "HTTP");
   await ownOrder();
 
   const { redfish } = (await site.machine()).status as { redfish: { certFingerprint: string } };
