@@ -49,6 +49,8 @@ export interface AttestationOptions {
   readonly policy: AttestPolicy;
   /** Says something about a Machine where an operator sees it. */
   readonly event: TellOwner;
+  /** Told of each answer: `Issued`, or one of {@link ATTEST_REFUSALS}. @default nobody is */
+  readonly observe?: (result: string) => void;
   /** What is said about nobody's requests and about trouble. */
   readonly log: Logger;
   /** Time. */
@@ -58,6 +60,12 @@ export interface AttestationOptions {
   /** For keys. */
   readonly randomBytes: RandomBytes;
 }
+
+/** Why no token was given: by attest/decide.ts, and here. */
+export const ATTEST_REFUSALS = [
+  ...["AnotherKey", "KeyNotAllowed", "NoCertificate", "BadCertificate", "NotInstalling"],
+  ...["UnknownClient", "Unavailable", "TooManyRequests", "TooManyTokens", "NoToken", "BadRequest", "InternalError"],
+] as const;
 
 /** Tokens of a Machine in an hour. */
 const TOKENS_AN_HOUR = 60;
@@ -139,6 +147,7 @@ export class Attestation {
       return { credential, ca, token: await this.#token(machine, signal) };
     });
     this.#issued(machine, client, token);
+    this.#options.observe?.("Issued");
     const nonce = randomBytes(NONCE_SIZE);
     return JSON.stringify({
       credentialBlob: credential.credentialBlob.toBase64(),
@@ -259,7 +268,8 @@ export class Attestation {
     const refused = refusalOf(error);
     const { status, reason, message, retryAfterS } = refused;
     const ip = formatIpv4(client);
-    const { event, log, clock } = this.#options;
+    const { event, log, clock, observe } = this.#options;
+    observe?.(reason);
     if (machine !== undefined && this.#said.take(`${machine.uid} ${reason}`, clock.now())) {
       event(machine, "Warning", "AttestRefused", `${reason}: ${message}; from ${ip}`);
     }

@@ -10,7 +10,7 @@ import { pinnedKey } from "../machine/attestation.ts";
 import type { Machine, MachineObject } from "../machine/types.ts";
 import { readMachine } from "../machine/types.ts";
 import { mutations } from "../tests/mutate.ts";
-import { type AttestAnswer, Attestation, type AttestationOptions } from "./attestation.ts";
+import { ATTEST_REFUSALS, type AttestAnswer, Attestation, type AttestationOptions } from "./attestation.ts";
 
 const CLIENT = parseIpv4("10.0.0.11");
 const STRANGER = parseIpv4("10.0.0.99");
@@ -137,6 +137,20 @@ Deno.test("a TPM gets a token that it alone can open, and its key is kept on fir
   assert.match(attestation!.tokenSHA256Prefix!, /^[0-9a-f]{16}$/);
   const said = JSON.stringify([site.events, site.log.lines]);
   assert.ok(!said.includes("token-1"), said);
+});
+
+Deno.test("answer() tells whoever counts how each request ended, in a word of ours", async () => {
+  const results: string[] = [];
+  await using site = new Site({ observe: (result) => results.push(result) });
+  const first = createTpm();
+  await site.post(first);
+  site.machine = readMachine(site.object).machine;
+  await site.post(createTpm());
+  await site.post(first, STRANGER);
+  await site.attestation.answer(CLIENT, bodyOf("Issued"));
+  assert.deepEqual(results, ["Issued", "AnotherKey", "UnknownClient", "BadRequest"]);
+  const words: readonly string[] = ["Issued", ...ATTEST_REFUSALS];
+  assert.ok(results.every((result) => words.includes(result)));
 });
 
 /** Resolves when nothing is left to be written. */

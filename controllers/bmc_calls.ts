@@ -31,6 +31,9 @@ export function onlyWhile(leads: () => boolean, bmcs: Bmcs): Bmcs {
   };
 }
 
+/** How calls end, for counting: `aborted` where the Machine changed meanwhile or this instance stopped leading. */
+export type CallResult = "ok" | BmcFault | "aborted";
+
 /** What calls need. */
 export interface BmcCallsOptions {
   readonly bmcs: Bmcs;
@@ -39,6 +42,8 @@ export interface BmcCallsOptions {
   readonly httpUri: (machine: Machine) => string | undefined;
   /** Told when a machine is switched on. */
   readonly poweredOn: (name: string) => void;
+  /** Told of each call and how long it took, without the wait for its turn. @default nobody is */
+  readonly observe?: (call: BmcCall, result: CallResult, ms: number) => void;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -85,18 +90,18 @@ export class BmcCalls {
     step: PowerStep & { readonly kind: BmcCall },
     signal: AbortSignal,
   ): Promise<PowerFacts> {
-    const { bmcs, clock, log, poweredOn } = this.#options;
+    const { clock, log, poweredOn } = this.#options;
     const target = await this.#target(machine, memory, signal);
     try {
       switch (step.kind) {
         case "look": {
-          const { power, fingerprint } = await bmcs.use(target, signal, (bmc) => bmc.look(signal));
+          const { power, fingerprint } = await this.#call(step.kind, target, signal, (bmc) => bmc.look(signal));
           return looked(memory.facts, { power, fingerprint, atMs: clock.now() });
         }
         case "boot": {
           const { plan, cycle } = step;
           const wish = this.#wish(machine, plan);
-          const outcome = await bmcs.use(target, signal, (bmc) => bmc.setBoot(wish, signal));
+          const outcome = await this.#call(step.kind, target, signal, (bmc) => bmc.setBoot(wish, signal));
           const notSupported = outcome.kind === "set" ? {} : { notSupported: outcome.reason };
           return bootSet(memory.facts, { plan, cycle, atMs: clock.now(), ...notSupported });
         }
@@ -105,7 +110,7 @@ export class BmcCalls {
           if (step.to === "On") poweredOn(machine.name);
           return powerSent(memory.facts, {
             to: step.to,
-            ...await bmcs.use(target, signal, (bmc) => bmc.power(step.to, signal)),
+            ...await this.#call(step.kind, target, signal, (bmc) => bmc.power(step.to, signal)),
             atMs: clock.now(),
           });
       }
@@ -118,6 +123,22 @@ export class BmcCalls {
       }
       throw failure;
     }
+  }
+
+  #call<T>(call: BmcCall, target: BmcTarget, signal: AbortSignal, run: (bmc: Bmc) => Promise<T>): Promise<T> {
+    const { bmcs, clock, observe } = this.#options;
+    return bmcs.use(target, signal, async (bmc) => {
+      const startedMs = clock.now();
+      let result: CallResult = "ok";
+      try {
+        return await run(bmc);
+      } catch (error) {
+        result = error instanceof BmcError ? error.fault : "aborted";
+        throw error;
+      } finally {
+        observe?.(call, result, clock.now() - startedMs);
+      }
+    });
   }
 
   #wish(machine: Machine, plan: BootPlan): BootWish {

@@ -2,7 +2,7 @@
 import { backoffMs } from "../base/backoff.ts";
 import { NO_FACTS, type PowerFacts } from "../machine/power_facts.ts";
 import type { Machine, RedfishSpec } from "../machine/types.ts";
-import type { BmcTarget } from "../redfish/types.ts";
+import type { BmcFault, BmcTarget } from "../redfish/types.ts";
 
 const BACKOFF = { baseMs: 1000, maxMs: 60_000 };
 /** A refused password is not tried again for so long unless it changes: BMCs lock users out. */
@@ -10,6 +10,9 @@ const REFUSED_MS = 5 * 60_000;
 
 /** What a BMC is asked. */
 export type BmcCall = "look" | "boot" | "power";
+
+/** How a BMC stands: not spoken to yet, answering, or what its last call has failed with. */
+export type BmcState = "unknown" | "answering" | BmcFault | "no secret";
 
 /** Of one Machine with one spec.pxe.redfish; with another it is another. */
 export class BmcMemory {
@@ -23,7 +26,7 @@ export class BmcMemory {
   readonly #key: string;
   #pin: string | undefined;
   #failures = 0;
-  #failed: { readonly cause: string; readonly call: BmcCall | undefined } | undefined;
+  #failed: { readonly cause: string; readonly call: BmcCall | undefined; readonly state: BmcState } | undefined;
   #refused: { readonly password: string; readonly atMs: number; readonly error: Error } | undefined;
 
   /** Nothing has been seen. */
@@ -49,6 +52,12 @@ export class BmcMemory {
     return true;
   }
 
+  /** How it stands. */
+  get state(): BmcState {
+    if (this.#failed !== undefined) return this.#failed.state;
+    return this.facts.look === undefined ? "unknown" : "answering";
+  }
+
   /** Ends what is under way. */
   stop(): void {
     this.#stop.abort(new DOMException("the Machine has changed", "AbortError"));
@@ -69,15 +78,17 @@ export class BmcMemory {
   /**
    * One more failure.
    * @param call what failed; undefined where it did not come to a call
+   * @param state what the failure makes of the BMC
    * @returns whether its cause is new, and the wait until the next try
    */
   failed(
     cause: string,
     call: BmcCall | undefined,
+    state: BmcState,
     random: number,
   ): { readonly isNew: boolean; readonly waitMs: number } {
     const isNew = this.#failed?.cause !== cause;
-    this.#failed = { cause, call };
+    this.#failed = { cause, call, state };
     return { isNew, waitMs: backoffMs(++this.#failures, BACKOFF, random) };
   }
 

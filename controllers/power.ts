@@ -6,6 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { TaskGroup } from "../base/tasks.ts";
 import { Controller, type Result } from "../k8s/controller.ts";
+import type { QueueObserver } from "../k8s/queue.ts";
 import type { Decide, StatusWriter, WriteOutcome } from "../k8s/status.ts";
 import { conditionOf, ConditionType } from "../machine/conditions.ts";
 import type { EventReason, TellOwner } from "../machine/event_reasons.ts";
@@ -15,7 +16,7 @@ import { powerStep } from "../machine/power_plan.ts";
 import { type Machine, type MachineObject, readMachine } from "../machine/types.ts";
 import type { BmcFault, BmcTarget } from "../redfish/types.ts";
 import { type BmcCalls, CallError } from "./bmc_calls.ts";
-import { BmcMemory } from "./bmc_memory.ts";
+import { BmcMemory, type BmcState } from "./bmc_memory.ts";
 import { PasswordError } from "./bmc_passwords.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 
@@ -32,6 +33,8 @@ export interface PowerControllerOptions {
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Told what happens to the Machines that wait for work on them. @default nobody is */
+  readonly observe?: QueueObserver;
 }
 
 /** Reasons of Events. */
@@ -68,6 +71,7 @@ export class PowerController implements AsyncDisposable {
       log,
       clock,
       random,
+      observe: options.observe,
       // BMCs limit themselves (redfish/pool.ts); a limit here would let those that hang keep out the others.
       concurrency: Infinity,
       // Of the API: a BMC's failures have waits of their own.
@@ -84,6 +88,11 @@ export class PowerController implements AsyncDisposable {
     const { resourceVersion } = machine.object.metadata;
     const isKnown = resourceVersion !== undefined && this.#memories.get(name)?.version === resourceVersion;
     if (isOurs && !isKnown) this.#controller.enqueue(name);
+  }
+
+  /** How each BMC stands that this instance works with. */
+  *states(): Generator<BmcState> {
+    for (const memory of this.#memories.values()) yield memory.state;
   }
 
   /** Works until the signal is aborted; then forgets what it saw of BMCs: another instance may act on them. */
@@ -214,8 +223,9 @@ export class PowerController implements AsyncDisposable {
     if (machine === undefined) return { kind: "done" };
     const cause = error.message;
     const call = error instanceof CallError ? error.call : undefined;
-    const { isNew, waitMs } = memory.failed(cause, call, random());
-    const reason = error instanceof PasswordError ? "BmcSecretMissing" : REASONS[error.fault];
+    const state = error instanceof PasswordError ? "no secret" : error.fault;
+    const { isNew, waitMs } = memory.failed(cause, call, state, random());
+    const reason = state === "no secret" ? "BmcSecretMissing" : REASONS[state];
     if (isNew) report(machine, "Warning", reason, cause);
     log.debug("BMC is tried again", { machine: name, reason, cause, retryMs: waitMs });
     memory.facts = waiting(memory.facts);

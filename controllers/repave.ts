@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { Logger } from "../base/log.ts";
 import { Controller, type Result } from "../k8s/controller.ts";
+import type { QueueObserver } from "../k8s/queue.ts";
 import type { StatusWriter } from "../k8s/status.ts";
 import type { TellOwner } from "../machine/event_reasons.ts";
 import { type RepaveLimits, type RepaveStep, repaveStep } from "../machine/repave_plan.ts";
@@ -24,6 +25,8 @@ export interface RepaveControllerOptions {
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Told what happens to the Machines that wait for work on them. @default nobody is */
+  readonly observe?: QueueObserver;
 }
 
 /** Not a condition's: a machine's own report must not take its place, nor the other way round. */
@@ -39,9 +42,9 @@ export class RepaveController {
   /** Does nothing before {@link run}. */
   constructor(options: RepaveControllerOptions) {
     this.#options = options;
-    const { log, clock, random } = options;
+    const { log, clock, random, observe } = options;
     const reconcile = (name: string, signal: AbortSignal) => this.#reconcile(name, signal);
-    this.#controller = new Controller({ name: "installations", reconcile, log, clock, random });
+    this.#controller = new Controller({ name: "installations", reconcile, log, clock, random, observe });
   }
 
   /** A Machine came, changed or (undefined) went. */

@@ -34,6 +34,8 @@ export interface UserDataOptions {
   readonly random: () => number;
   /** Owns the watches. */
   readonly tasks: TaskGroup;
+  /** Told each time that a watch is made anew. @default nobody is */
+  readonly observe?: WatchParameters["observe"];
 }
 
 const encoder = new TextEncoder();
@@ -57,7 +59,8 @@ export class UserDataCache {
   /** Starts to read a namespace's ConfigMaps, before they are asked for. */
   follow(namespace: string): void {
     if (this.#namespaces.has(namespace)) return;
-    const { client, log, clock, random, tasks } = this.#options;
+    const { tasks, ...common } = this.#options;
+    const { log } = common;
     const cache = new ObjectCache<ConfigMap, Kept>({
       log,
       transform: ({ data, binaryData }) => ({ ...(data ? { data } : {}), ...(binaryData ? { binaryData } : {}) }),
@@ -66,7 +69,7 @@ export class UserDataCache {
     const resource = { group: "", version: "v1", plural: "configmaps", namespace };
     tasks.start(
       `ConfigMaps of ${namespace}`,
-      (signal) => cache.follow(watchCollection<ConfigMap>({ client, resource, log, clock, random, signal })),
+      (signal) => cache.follow(watchCollection<ConfigMap>({ ...common, resource, signal })),
     );
   }
 

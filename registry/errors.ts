@@ -116,6 +116,8 @@ const CLASSES = [
   CacheFullError,
   CacheFolderError,
 ];
+/** What a failure can be called: the names of the classes here. */
+export const PULL_ERRORS: readonly string[] = [PullError, ...CLASSES].map((type) => new type("").name);
 const BY_NAME = new Map(CLASSES.map((type) => [new type("").name, type]));
 
 /** An error as it crosses from a worker. */

@@ -13,6 +13,14 @@ import type { ImageStore } from "./store.ts";
 import type { StoredImage } from "./stored_image.ts";
 import type { TransportOptions } from "./transport.ts";
 
+/** Counts what is asked of registries; a result is `ok` or one of {@link PULL_ERRORS}. What is given up does not count. */
+export interface PullObserver {
+  /** A reference was resolved anew, with the image here at the end. */
+  ensured(result: string): void;
+  /** An image of so many packed bytes was fetched and unpacked. */
+  pulled(result: string, bytes: number, ms: number): void;
+}
+
 /** How images are pulled. */
 export interface PullerOptions extends TransportOptions {
   /** Where they are kept. */
@@ -31,6 +39,8 @@ export interface PullerOptions extends TransportOptions {
   readonly workerUrl?: URL;
   /** First wait before a request is tried again. @default 250 */
   readonly retryMs?: number;
+  /** Told of each look-up and pull that was not given up. @default nobody is */
+  readonly observe?: PullObserver;
 }
 
 /** One image wanted. */
@@ -86,6 +96,22 @@ export class ImagePuller implements AsyncDisposable {
    * @throws {PullError} of the kind that says what failed
    */
   async ensure(request: PullRequest): Promise<StoredImage> {
+    const { observe } = this.#options;
+    return await this.#counted(this.#ensure(request), request.signal, (result) => observe?.ensured(result));
+  }
+
+  async #counted<T>(work: Promise<T>, signal: AbortSignal | undefined, tell: (result: string) => void): Promise<T> {
+    try {
+      const value = await work;
+      tell("ok");
+      return value;
+    } catch (error) {
+      if (!signal?.aborted) tell(error instanceof Error ? error.name : "");
+      throw error;
+    }
+  }
+
+  async #ensure(request: PullRequest): Promise<StoredImage> {
     const reference = parseReference(request.reference);
     const known = this.#store.binding(request.key);
     // A digest always means the same, and these credentials have been good for it once.
@@ -162,7 +188,14 @@ export class ImagePuller implements AsyncDisposable {
   #pullOnce(job: Omit<PullJob, "folder" | "maxBytes">, request: PullRequest): Promise<StoredImage> {
     const running = this.#running.get(job.digest);
     if (running !== undefined) return running;
-    const pull = this.#pulls.run(() => this.#pull(job, request), request.signal)
+    const { observe } = this.#options;
+    const bytes = job.layers.reduce((sum, { size }) => sum + size, 0);
+    const counted = () => {
+      const startedMs = performance.now();
+      const tell = (result: string) => observe?.pulled(result, bytes, performance.now() - startedMs);
+      return this.#counted(this.#pull(job, request), request.signal, tell);
+    };
+    const pull = this.#pulls.run(counted, request.signal)
       .finally(() => this.#running.delete(job.digest));
     this.#running.set(job.digest, pull);
     return pull;

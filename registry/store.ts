@@ -130,6 +130,11 @@ export class ImageStore implements AsyncDisposable {
     return this.#folder;
   }
 
+  /** Every image that is here. */
+  images(): Iterable<StoredImage> {
+    return this.#images.values();
+  }
+
   /** An image that is here. */
   image(digest: string): StoredImage | undefined {
     return this.#images.get(digest);

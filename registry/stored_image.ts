@@ -24,6 +24,8 @@ export class StoredImage {
   readonly dhcpBootImageName: string;
   /** metadata.yaml `bootFiles`. */
   readonly bootFiles: Readonly<Record<string, string>>;
+  /** Of all its contents together, each counted once. */
+  readonly bytes: number;
   readonly #folder: string;
   readonly #files: ReadonlyMap<string, IndexedFile>;
   readonly #links: ReadonlyMap<string, string>;
@@ -39,6 +41,10 @@ export class StoredImage {
     this.#folder = folder;
     this.#files = new Map(files.map((file) => [file[0], file]));
     this.#links = new Map(links);
+    // A content is a file of its own, or a part of the pack.
+    const filled = files.filter(([, , size]) => size > 0);
+    const contents = new Map(filled.map(([, id, size, packed]) => [packed < 0 ? `file ${id}` : packed, size]));
+    this.bytes = contents.values().reduce((sum, size) => sum + size, 0);
   }
 
   /** How many regular files it has. */

@@ -103,3 +103,17 @@ for (const [text, wanted] of METADATA) {
         error instanceof ContentError && wanted.test(error.message));}
   });
 }
+
+Deno.test("StoredImage.bytes counts each content once, however many names it has, and an empty one not in its place", () => {
+  const { bytes } = new StoredImage("/c", {
+    digest: DIGEST,
+    files: [["a", 0, 5, -1], ["hard/link/of/a", 0, 5, -1], ["small", 9, 4, 100], ["again", 9, 4, 100], [
+      "none",
+      3,
+      0,
+      100,
+    ]],
+    links: [["link", "a"]],
+  }, { dhcpBootImageName: "shim.efi", bootFiles: {} });
+  assert.equal(bytes, 9);
+});
