@@ -1,12 +1,13 @@
 /** How the packed file unpacks and starts what is in it (tools/pack/launcher.sh), with a script in the place of Deno. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { Peer, peerTest } from "../peers/peer.ts";
-import { StandIn } from "./stand_in.ts";
+import { PROGRAMS, StandIn } from "./stand_in.ts";
 
+const NEEDS = { programs: PROGRAMS };
 const HELLO = 'shift; echo "args $*"; exit 0';
 const said = /^called as metalman, pid \d+\nflag run\nflag --usual\nargs a b {2}c\n$/;
 
-Deno.test("the packed file hands on its name, its flags and its arguments", async () => {
+peerTest("the packed file hands on its name, its flags and its arguments", NEEDS, async () => {
   await using standIn = await StandIn.with(HELLO);
   match((await standIn.run(["a", "b  c"])).output, said);
   await Deno.symlink("metalman", `${standIn.folder}/kubectl-unbounded`);
@@ -18,7 +19,7 @@ Deno.test("the packed file hands on its name, its flags and its arguments", asyn
 for (const shell of ["dash", "bash", "busybox"]) {
   peerTest(
     `the packed file is read by ${shell}, with its own tar and gzip where it has them`,
-    { programs: [shell] },
+    { programs: [...PROGRAMS, shell] },
     async () => {
       await using standIn = await StandIn.with('shift; echo "args $*"; exit 3');
       const path = `${standIn.folder}/metalman`;
@@ -34,21 +35,25 @@ for (const shell of ["dash", "bash", "busybox"]) {
   );
 }
 
-Deno.test("the packed file becomes the program: same process id, signals reach it, its exit code is the one", async () => {
-  await using standIn = await StandIn.with(`trap 'echo terminated; exit 7' TERM
+peerTest(
+  "the packed file becomes the program: same process id, signals reach it, its exit code is the one",
+  NEEDS,
+  async () => {
+    await using standIn = await StandIn.with(`trap 'echo terminated; exit 7' TERM
 echo waiting
 while :; do sleep 0.01; done`);
-  for (let i = 0; i < 2; i++) {
-    await using peer = standIn.start();
-    const [, pid] = await peer.waitFor(/pid (\d+)[^]*waiting/);
-    equal(Number(pid), peer.pid);
-    deepEqual([(await peer.stop("SIGTERM")).code, /terminated/.test(peer.output)], [7, true]);
-  }
-});
+    for (let i = 0; i < 2; i++) {
+      await using peer = standIn.start();
+      const [, pid] = await peer.waitFor(/pid (\d+)[^]*waiting/);
+      equal(Number(pid), peer.pid);
+      deepEqual([(await peer.stop("SIGTERM")).code, /terminated/.test(peer.output)], [7, true]);
+    }
+  },
+);
 
 peerTest(
   "the packed file leaves standard input and the terminal to the program",
-  { programs: ["script", "sh"] },
+  { programs: [...PROGRAMS, "script", "sh"] },
   async () => {
     await using standIn = await StandIn.with(
       '[ -t 0 ] && [ -t 1 ] && echo terminal; read -r line; echo "read $line"; exit 0',
@@ -63,7 +68,7 @@ peerTest(
   },
 );
 
-Deno.test("eight first starts at once: each runs, one copy is left", async () => {
+peerTest("eight first starts at once: each runs, one copy is left", NEEDS, async () => {
   await using standIn = await StandIn.with(HELLO, [{ name: "big.js", content: new Uint8Array(4 << 20) }]);
   const all = await Promise.all(Array.from({ length: 8 }, () => standIn.run(["a", "b  c"])));
   for (const { code, output } of all) deepEqual([code, said.test(output)], [0, true], output);
@@ -85,23 +90,27 @@ async function stoppingTar(standIn: StandIn): Promise<string> {
   return pipe;
 }
 
-Deno.test("killed while it unpacks: what was half there is never run, and is removed by the next start", async () => {
-  await using standIn = await StandIn.with(HELLO);
-  const pipe = await stoppingTar(standIn);
-  await using peer = standIn.start([], { PATH: `${standIn.folder}/slow:${standIn.folder}/bin` });
-  equal(await Deno.readTextFile(pipe), "half\n");
-  const stopped = peer.stop("SIGKILL");
-  await peer.status;
-  const [half = "", ...others] = await standIn.names(standIn.cache);
-  deepEqual([/^\.new-/.test(half), others], [true, []]);
-  // Its tar still waits for what comes through the pipe.
-  await Deno.writeTextFile(pipe, "");
-  await stopped;
-  match((await standIn.run(["a", "b  c"])).output, said);
-  await standIn.copy(standIn.cache);
-});
+peerTest(
+  "killed while it unpacks: what was half there is never run, and is removed by the next start",
+  NEEDS,
+  async () => {
+    await using standIn = await StandIn.with(HELLO);
+    const pipe = await stoppingTar(standIn);
+    await using peer = standIn.start([], { PATH: `${standIn.folder}/slow:${standIn.folder}/bin` });
+    equal(await Deno.readTextFile(pipe), "half\n");
+    const stopped = peer.stop("SIGKILL");
+    await peer.status;
+    const [half = "", ...others] = await standIn.names(standIn.cache);
+    deepEqual([/^\.new-/.test(half), others], [true, []]);
+    // Its tar still waits for what comes through the pipe.
+    await Deno.writeTextFile(pipe, "");
+    await stopped;
+    match((await standIn.run(["a", "b  c"])).output, said);
+    await standIn.copy(standIn.cache);
+  },
+);
 
-Deno.test("stopped by a signal while it unpacks: nothing is left", async () => {
+peerTest("stopped by a signal while it unpacks: nothing is left", NEEDS, async () => {
   await using standIn = await StandIn.with(HELLO);
   const pipe = await stoppingTar(standIn);
   await using peer = standIn.start([], { PATH: `${standIn.folder}/slow:${standIn.folder}/bin` });
@@ -130,7 +139,7 @@ const CHANGES: readonly [what: string, change: (copy: string) => Promise<unknown
 ];
 
 for (const [what, change] of CHANGES) {
-  Deno.test(`${what} is unpacked anew`, async () => {
+  peerTest(`${what} is unpacked anew`, NEEDS, async () => {
     await using standIn = await StandIn.with(HELLO);
     await standIn.run();
     const copy = await standIn.copy(standIn.cache);
@@ -159,7 +168,7 @@ const PLACES: readonly [what: string, prepare: (standIn: StandIn) => Promise<Rec
 ];
 
 for (const [what, prepare] of PLACES) {
-  Deno.test(`where ${what}, a private folder below TMPDIR is used`, async () => {
+  peerTest(`where ${what}, a private folder below TMPDIR is used`, NEEDS, async () => {
     await using standIn = await StandIn.with(HELLO);
     const env = await prepare(standIn);
     for (let i = 0; i < 2; i++) match((await standIn.run(["a", "b  c"], env)).output, said);
@@ -168,7 +177,7 @@ for (const [what, prepare] of PLACES) {
   });
 }
 
-Deno.test("where nothing can be used, one line says so and what helps; exit code 1", async () => {
+peerTest("where nothing can be used, one line says so and what helps; exit code 1", NEEDS, async () => {
   await using standIn = await StandIn.with(HELLO);
   deepEqual(await standIn.run([], { HOME: "", TMPDIR: "/proc" }), {
     code: 1,
@@ -176,7 +185,7 @@ Deno.test("where nothing can be used, one line says so and what helps; exit code
   });
 });
 
-Deno.test("METALMAN_HOME comes before XDG_CACHE_HOME, that before HOME", async () => {
+peerTest("METALMAN_HOME comes before XDG_CACHE_HOME, that before HOME", NEEDS, async () => {
   await using standIn = await StandIn.with(HELLO);
   const { folder } = standIn;
   const env = { XDG_CACHE_HOME: `${folder}/xdg` };
@@ -189,7 +198,7 @@ Deno.test("METALMAN_HOME comes before XDG_CACHE_HOME, that before HOME", async (
 
 peerTest(
   "another user's folder is not used, though it holds the same",
-  { programs: ["chown"], root: true },
+  { programs: [...PROGRAMS, "chown"], root: true },
   async () => {
     await using standIn = await StandIn.with(HELLO);
     await standIn.run();
@@ -201,7 +210,7 @@ peerTest(
 
 peerTest(
   "on a full disk the next place is used, and nothing is left",
-  { programs: ["unshare", "mount"], root: true },
+  { programs: [...PROGRAMS, "unshare", "mount"], root: true },
   async () => {
     const noise = Uint8Array.from({ length: 3 << 20 }, (_, i) => (i * 2654435761) >>> 13);
     await using standIn = await StandIn.with(HELLO, [{ name: "big.js", content: noise }]);
@@ -214,37 +223,49 @@ peerTest(
   },
 );
 
-Deno.test("a version that nobody has started for a month goes when a new one comes, unless it still runs", async () => {
-  await using standIn = await StandIn.with(HELLO);
-  const { cache } = standIn;
-  const days = (count: number) => (Date.now() - count * 86_400_000) / 1000;
-  await standIn.run();
-  const unused = await standIn.copy(cache);
-  const others: string[] = [];
-  for (const name of ["running", "recent"]) {
-    await standIn.run([], {}, await standIn.pack(name, `${HELLO} # ${name}`));
-    others.push(...(await standIn.names(cache)).map((copy) => `${cache}/${copy}`));
-  }
-  const [running, recent] = [...new Set(others)].filter((copy) => copy !== unused) as [string, string];
-  await Deno.copyFile(await Deno.realPath(`${standIn.folder}/bin/sleep`), `${running}/deno`);
-  await using process = new Peer(`${running}/deno`, ["60"]);
-  for (const [copy, age] of [[unused, 40], [running, 40], [recent, 20]] as const) {
-    await Deno.utime(`${copy}/used`, days(age), days(age));
-  }
-  await standIn.run([], {}, await standIn.pack("new", `${HELLO} # new`));
-  const left = await standIn.names(cache);
-  deepEqual([running, recent, unused].map((copy) => left.includes(copy.slice(cache.length + 1))), [true, true, false]);
-  equal(left.length, 3);
-  await process.stop();
-});
+peerTest(
+  "a version that nobody has started for a month goes when a new one comes, unless it still runs",
+  NEEDS,
+  async () => {
+    await using standIn = await StandIn.with(HELLO);
+    const { cache } = standIn;
+    const days = (count: number) => (Date.now() - count * 86_400_000) / 1000;
+    await standIn.run();
+    const unused = await standIn.copy(cache);
+    const others: string[] = [];
+    for (const name of ["running", "recent"]) {
+      await standIn.run([], {}, await standIn.pack(name, `${HELLO} # ${name}`));
+      others.push(...(await standIn.names(cache)).map((copy) => `${cache}/${copy}`));
+    }
+    const [running, recent] = [...new Set(others)].filter((copy) => copy !== unused) as [string, string];
+    await Deno.copyFile(await Deno.realPath(`${standIn.folder}/bin/sleep`), `${running}/deno`);
+    await using process = new Peer(`${running}/deno`, ["60"]);
+    for (const [copy, age] of [[unused, 40], [running, 40], [recent, 20]] as const) {
+      await Deno.utime(`${copy}/used`, days(age), days(age));
+    }
+    await standIn.run([], {}, await standIn.pack("new", `${HELLO} # new`));
+    const left = await standIn.names(cache);
+    deepEqual([running, recent, unused].map((copy) => left.includes(copy.slice(cache.length + 1))), [
+      true,
+      true,
+      false,
+    ]);
+    equal(left.length, 3);
+    await process.stop();
+  },
+);
 
-peerTest("with a read-only home it runs all the same", { programs: ["unshare", "mount"], root: true }, async () => {
-  await using standIn = await StandIn.with(HELLO);
-  const { folder } = standIn;
-  const readOnly = `mount --bind ${folder}/home ${folder}/home && mount -o remount,bind,ro ${folder}/home`;
-  const twice = `${folder}/metalman >/dev/null && ${folder}/metalman a 'b  c'`;
-  const env = { PATH: "/usr/bin:/bin" };
-  match((await standIn.run(["-m", "sh", "-c", `${readOnly} && ${twice}`], env, "/usr/bin/unshare")).output, said);
-  await standIn.copy(standIn.temporary);
-  deepEqual(await standIn.names(`${folder}/home`), []);
-});
+peerTest(
+  "with a read-only home it runs all the same",
+  { programs: [...PROGRAMS, "unshare", "mount"], root: true },
+  async () => {
+    await using standIn = await StandIn.with(HELLO);
+    const { folder } = standIn;
+    const readOnly = `mount --bind ${folder}/home ${folder}/home && mount -o remount,bind,ro ${folder}/home`;
+    const twice = `${folder}/metalman >/dev/null && ${folder}/metalman a 'b  c'`;
+    const env = { PATH: "/usr/bin:/bin" };
+    match((await standIn.run(["-m", "sh", "-c", `${readOnly} && ${twice}`], env, "/usr/bin/unshare")).output, said);
+    await standIn.copy(standIn.temporary);
+    deepEqual(await standIn.names(`${folder}/home`), []);
+  },
+);

@@ -67,7 +67,7 @@ class Newcomer implements AsyncDisposable {
   }
 }
 
-Deno.test("the packed file: version, names, exit codes, dev, SIGTERM", async (t) => {
+peerTest("the packed file: version, names, exit codes, dev, SIGTERM", { programs: PROGRAMS }, async (t) => {
   await using newcomer = await Newcomer.create();
   await t.step("version says which commit it is, on the first start and on later ones (contract 3)", async () => {
     for (let i = 0; i < 2; i++) match((await newcomer.run("metalman", "version")).output, VERSION);
@@ -101,7 +101,7 @@ Deno.test("the packed file: version, names, exit codes, dev, SIGTERM", async (t)
   });
 });
 
-peerTest("kubectl finds it in PATH: kubectl unbounded", { programs: [], files: [KUBECTL] }, async () => {
+peerTest("kubectl finds it in PATH: kubectl unbounded", { programs: PROGRAMS, files: [KUBECTL] }, async () => {
   await using newcomer = await Newcomer.create();
   const { folder } = newcomer;
   await Deno.symlink(KUBECTL, `${folder}/bin/kubectl`);

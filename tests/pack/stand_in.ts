@@ -10,8 +10,8 @@ while [ "\${1##*/}" != main.js ]; do echo "flag $1"; shift; done
 . "$1"
 `;
 
-/** Programs that the launcher may use: nothing else is in its PATH. */
-const PROGRAMS = [
+/** Programs that the launcher may use, which not every system has: nothing else is in its PATH. */
+export const PROGRAMS = [
   ...["sh", "ls", "id", "mkdir", "mktemp", "tail", "gzip", "tar", "cat", "chmod", "mv", "rm", "find", "sha256sum"],
   ...["cut", "head", "sleep"],
 ];
