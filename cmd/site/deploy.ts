@@ -43,41 +43,51 @@ async function apply({ settings, client, io: { signal } }: Run, wanted: Wanted, 
   }
 }
 
-/** Applies one object after others. @throws {Refused} that says which those were */
-async function applyAfter(run: Run, wanted: Wanted, before: readonly Wanted[]): Promise<KubeObject> {
+/** Makes one change after others. @throws {Refused} that says which those were */
+async function after<T>(before: readonly Wanted[], change: Promise<T>): Promise<T> {
   try {
-    return await apply(run, wanted, false);
+    return await change;
   } catch (error) {
     if (!(error instanceof Refused) || before.length === 0) throw error;
     throw new Refused(`${error.message} (already applied: ${before.map(title).join(", ")})`, { cause: error });
   }
 }
 
-/** Several objects cannot be applied as one: first the cluster says of each whether it would take it. */
-async function applyAll(run: Run, wanted: readonly Wanted[]): Promise<KubeObject[]> {
+/** Several changes cannot be made as one: first the cluster says of each whether it would take it. */
+async function applyAll(run: Run, wanted: readonly Wanted[], isBudgetLeft: boolean): Promise<KubeObject[]> {
   const { settings: { dryRun, output }, io } = run;
   const checked: KubeObject[] = [];
   for (const each of wanted) checked.push(await apply(run, each, true));
+  if (isBudgetLeft) await deleteBudget(run, true);
   const applied: KubeObject[] = [];
   for (const [at, each] of wanted.entries()) {
-    applied.push(dryRun === "server" ? checked[at]! : await applyAfter(run, each, wanted.slice(0, at)));
+    applied.push(dryRun === "server" ? checked[at]! : await after(wanted.slice(0, at), apply(run, each, false)));
     if (output === undefined) io.stdout(`${title(each)} applied${dryRun === undefined ? "" : DRY[dryRun]}\n`);
   }
+  if (isBudgetLeft) await removeBudget(run, wanted);
   return applied;
 }
 
-/** Takes away the budget of an earlier deployment with several replicas. @throws {Refused} */
-async function removeBudget({ settings, client, io }: Run): Promise<void> {
-  const object = `PodDisruptionBudget/${nameOf(settings)}`;
+function budgetTitle(settings: DeploySettings): string {
+  return `PodDisruptionBudget/${nameOf(settings)}`;
+}
+
+/** @throws {Refused} */
+async function deleteBudget({ settings, client }: Run, dryRun: boolean): Promise<void> {
   try {
-    const query = settings.dryRun === "server" ? { query: { dryRun: "All" } } : {};
-    await client.delete(BUDGETS, { name: nameOf(settings) }, query);
+    await client.delete(BUDGETS, { name: nameOf(settings) }, dryRun ? { query: { dryRun: "All" } } : {});
   } catch (error) {
-    const line = refusalLine(error, object);
+    const line = refusalLine(error, budgetTitle(settings));
     if (line === undefined) throw error;
     throw new Refused(line, { cause: error });
   }
-  if (settings.output === undefined) io.stdout(`${object} deleted${settings.dryRun === undefined ? "" : DRY.server}\n`);
+}
+
+/** Takes away the budget of an earlier deployment with several replicas. @throws {Refused} */
+async function removeBudget(run: Run, before: readonly Wanted[]): Promise<void> {
+  const { settings: { dryRun, output }, settings, io } = run;
+  if (dryRun === undefined) await after(before, deleteBudget(run, false));
+  if (output === undefined) io.stdout(`${budgetTitle(settings)} deleted${dryRun === undefined ? "" : DRY.server}\n`);
 }
 
 function objectName(object: KubeObject): string {
@@ -106,8 +116,7 @@ async function change(run: Run): Promise<number> {
   if (findings.errors.length > 0) return 1;
   for (const warning of findings.warnings) io.stderr(`Warning: ${warning}\n`);
   const isBudgetLeft = settings.replicas === 1 && await hasBudget({ client, settings, signal });
-  const applied = await applyAll(run, wantedObjects(settings));
-  if (isBudgetLeft) await removeBudget(run);
+  const applied = await applyAll(run, wantedObjects(settings), isBudgetLeft);
   // Objects are for programs: then steps go where errors go.
   const { output, wait } = settings;
   const say = (line: string) => (output === undefined ? io.stdout : io.stderr)(`${line}\n`);

@@ -107,6 +107,30 @@ Deno.test("what fails between two objects is told with what was applied before i
   });
 });
 
+Deno.test("a budget that may not be deleted: nothing is applied; one that fails late: what was applied is told", async () => {
+  let isLate = false;
+  const applied: string[] = [];
+  await using cluster = await Scripted.with(({ method, path, query }, reply) => {
+    const isDry = query.has("dryRun");
+    if (method === "PATCH" && !isDry) applied.push(path);
+    if (!path.includes("/poddisruptionbudgets/")) return false;
+    const labels = { app: "unbounded-pxe", "unbounded-cloud.io/site": "rack-a" };
+    if (method === "GET" || isDry && isLate) reply.json({ metadata: { name: "metalman-controller-rack-a", labels } });
+    else if (isDry) reply.error(403, "Forbidden", "poddisruptionbudgets.policy is forbidden");
+    else reply.error(500, "InternalError", "etcdserver: request timed out");
+    return true;
+  });
+  const refused = await cluster.ends();
+  deepEqual([refused.code, refused.out, applied], [1, "", []]);
+  isLate = true;
+  deepEqual(await cluster.ends(), {
+    code: 1,
+    out: "Deployment/metalman-controller-rack-a applied\n",
+    lastError: "Error from server (InternalError): etcdserver: request timed out " +
+      "(already applied: Deployment/metalman-controller-rack-a)",
+  });
+});
+
 Deno.test("--wait for a Deployment that is gone before it is looked at", async () => {
   await using cluster = await Scripted.with(({ method, path, query }, reply) => {
     const isList = method === "GET" && path.endsWith("/deployments") && !query.has("watch");
