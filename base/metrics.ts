@@ -1,6 +1,6 @@
 /**
- * Metrics in the text formats of Prometheus (0.0.4) and OpenMetrics (1.0). A label has a set of values that is known
- * when the metric is made, and anything else is `other`: no client can make series without end.
+ * Metrics in the text format of Prometheus (0.0.4). A label has a set of values that is known when the metric is made,
+ * and anything else is `other`: no client can make series without end.
  */
 
 /** The labels of a metric by name, each with the values it may have. */
@@ -167,51 +167,15 @@ export function bucketOf(value: number, bounds: readonly number[]): number {
   return bucket;
 }
 
-const NAME = /^[a-z][a-z0-9_]*$/;
-
-/** Every metric of a process, in the order in which they are shown. */
-export class MetricRegistry {
-  readonly #families = new Map<string, Family>();
-
-  /** Shows one more. @throws {TypeError} when the name is taken, or not what Prometheus wants of its type */
-  add<T extends Family>(family: T): T {
-    const { name, type } = family;
-    if (!NAME.test(name) || name.endsWith("_total") !== (type === "counter")) {
-      throw new TypeError(`Cannot have a ${type} named ${name}`);
-    }
-    if (this.#families.has(name)) throw new TypeError(`Cannot have a second metric named ${name}`);
-    this.#families.set(name, family);
-    return family;
-  }
-
-  /** All of them. */
-  get families(): readonly Family[] {
-    return [...this.#families.values()];
-  }
-}
-
-/** Which text format. */
-export type MetricFormat = "prometheus" | "openmetrics";
-
-/** What each format is called in HTTP. */
-export const CONTENT_TYPES: Readonly<Record<MetricFormat, string>> = {
-  prometheus: "text/plain; version=0.0.4; charset=utf-8",
-  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
-};
-
-/** The format that a scraper asks for by its Accept header. */
-export function formatFor(accept: string): MetricFormat {
-  return /application\/openmetrics-text(?![^,]*;\s*q=0(\.0*)?\s*(,|$))/i.test(accept) ? "openmetrics" : "prometheus";
-}
+/** What the format is called in HTTP. */
+export const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** The text that a scraper reads. */
-export function metricsText(families: readonly Family[], format: MetricFormat): string {
+export function metricsText(families: Iterable<Family>): string {
   const lines: string[] = [];
   for (const family of families) {
     const { name, help, type } = family;
-    // In OpenMetrics a counter's family is named without the suffix of its samples.
-    const title = format === "openmetrics" ? name.replace(/_total$/, "") : name;
-    lines.push(`# HELP ${title} ${escaped(help)}`, `# TYPE ${title} ${type}`);
+    lines.push(`# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${type}`);
     const names = Object.keys(family.labels ?? {});
     if (family.type === "histogram") {
       for (const series of family.read()) pushDistribution(lines, name, names, family.bounds, series);
@@ -219,7 +183,6 @@ export function metricsText(families: readonly Family[], format: MetricFormat): 
       for (const { labels, value } of family.read()) lines.push(`${name}${labelText(names, labels)} ${value}`);
     }
   }
-  if (format === "openmetrics") lines.push("# EOF");
   return `${lines.join("\n")}\n`;
 }
 
@@ -239,7 +202,7 @@ function pushDistribution(
   lines.push(`${name}_sum${labelText(names, labels)} ${sum}`, `${name}_count${labelText(names, labels)} ${count}`);
 }
 
-/** OpenMetrics wants the point, and a series has one name in both formats. */
+/** With the point, as Prometheus 3 stores it: the name of a series does not depend on who scrapes. */
 function decimal(bound: number): string {
   return Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
 }

@@ -1,6 +1,6 @@
-import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import fc from "fast-check";
-import { bucketOf, Counter, formatFor, Histogram, MetricRegistry, metricsText } from "./metrics.ts";
+import { bucketOf, Counter, Histogram, metricsText } from "./metrics.ts";
 
 const asked = () => new Counter({ name: "asked_total", help: "Asked.", labels: { type: ["a", "b"], how: ["x"] } });
 
@@ -12,7 +12,7 @@ Deno.test("metricsText(): HELP, TYPE and samples (Prometheus exposition format 0
   for (const seconds of [0.5, 0.75, 3, -1]) histogram.observe(seconds);
   const gauge = { name: "up", help: "Up.", type: "gauge", read: () => [{ labels: [], value: 1 }] } as const;
   equal(
-    metricsText([counter, histogram, gauge], "prometheus"),
+    metricsText([counter, histogram, gauge]),
     `# HELP asked_total Asked.
 # TYPE asked_total counter
 asked_total{type="a",how="x"} 1
@@ -29,23 +29,6 @@ took_seconds_count 4
 up 1
 `,
   );
-});
-
-Deno.test("metricsText(): a counter's family has no suffix, and the text an end (OpenMetrics 1.0)", () => {
-  const counter = new Counter({ name: "asked_total", help: "Asked." });
-  equal(metricsText([counter], "openmetrics"), "# HELP asked Asked.\n# TYPE asked counter\nasked_total 0\n# EOF\n");
-});
-
-Deno.test("formatFor(): OpenMetrics for whoever asks for it", () => {
-  const cases: [string, string][] = [
-    ["", "prometheus"],
-    ["*/*", "prometheus"],
-    ["text/plain;version=0.0.4;q=0.5", "prometheus"],
-    ["application/openmetrics-text;version=1.0.0,text/plain;q=0.5", "openmetrics"],
-    ["text/plain, Application/OpenMetrics-Text; q=0.75", "openmetrics"],
-    ["application/openmetrics-text;q=0, text/plain", "prometheus"],
-  ];
-  for (const [accept, format] of cases) equal(formatFor(accept), format, accept);
 });
 
 Deno.test("Counter begins at 0 where there is at most one label, so that the first increase is seen", () => {
@@ -81,14 +64,4 @@ Deno.test("Histogram counts everything once: the buckets add up", () => {
     );
     equal(sum, sizes.reduce((a, b) => a + b, 0));
   }));
-});
-
-Deno.test("MetricRegistry refuses a second of a name, and names that are not Prometheus'", () => {
-  const registry = new MetricRegistry();
-  registry.add(asked());
-  throws(() => registry.add(asked()), /second metric named asked_total/);
-  throws(() => registry.add(new Counter({ name: "asked", help: "" })), /counter named asked/);
-  throws(() => registry.add(new Histogram({ name: "took_total", help: "", bounds: [] })), /histogram named took_total/);
-  throws(() => registry.add(new Histogram({ name: "took-s", help: "", bounds: [] })), /took-s/);
-  equal(registry.families.length, 1);
 });

@@ -9,6 +9,7 @@ import { GarbageError } from "../k8s/errors.ts";
 import type { Directory } from "../machine/directory.ts";
 import type { Authority } from "../attest/ek_certificate.ts";
 import type { Machines } from "./machines.ts";
+import type { Counting } from "./metrics/counting.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 
 const ACCOUNTS = { group: "", version: "v1", plural: "serviceaccounts", namespace: "unbounded-kube" };
@@ -26,6 +27,7 @@ export interface AttestOptions {
   readonly machines: Machines;
   readonly directory: Directory;
   readonly facts: ClusterFactsReader;
+  readonly counting: Counting;
   readonly log: Logger;
 }
 
@@ -45,6 +47,7 @@ export function createAttestation(options: AttestOptions): Attestation {
       if (reason === "TokenIssued") machines.boots.saw(machine, { kind: "attested" });
       machines.event(machine, severity, reason, message);
     },
+    observe: options.counting.attested,
     log: options.log,
     clock: systemClock,
     random: Math.random,

@@ -9,16 +9,19 @@ import { parseDockerConfig } from "../registry/credentials.ts";
 import { ImagePuller } from "../registry/puller.ts";
 import type { ImageStore } from "../registry/store.ts";
 import type { Machines } from "./machines.ts";
+import type { Counting } from "./metrics/counting.ts";
+import { showImages } from "./metrics/observers.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 
 /** Which images are here and which are pulled, for the Machines of a site. */
 export function imageController(
   settings: ServeSettings,
-  { client, log, store, machines, stack }: {
+  { client, log, store, machines, counting, stack }: {
     readonly client: KubeClient;
     readonly log: Logger;
     readonly store: ImageStore;
     readonly machines: Machines;
+    readonly counting: Counting;
     readonly stack: AsyncDisposableStack;
   },
 ): ImageController {
@@ -26,12 +29,14 @@ export function imageController(
   const puller = stack.use(
     new ImagePuller({
       store,
+      observe: counting.pulls,
       ...(registryCa === undefined ? {} : { caCerts: [readFileSync(registryCa, "utf8")] }),
       ...(registryConfig === undefined
         ? {}
         : { dockerConfig: parseDockerConfig(readFileSync(registryConfig, "utf8"), registryConfig) }),
     }),
   );
+  showImages(counting.metrics, store);
   const readObject = objectReader(client);
   return new ImageController({
     machines: machines.store,

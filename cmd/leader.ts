@@ -4,6 +4,7 @@ import type { Logger } from "../base/log.ts";
 import { TaskGroup } from "../base/tasks.ts";
 import type { KubeClient } from "../k8s/client.ts";
 import { Elector, type Lead } from "../k8s/elector.ts";
+import type { Counting } from "./metrics/counting.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 
 /** This instance, as one of the replicas of its site. */
@@ -29,6 +30,7 @@ export interface LeaderOptions {
   readonly identity?: string;
   /** What only one replica does. */
   readonly lead: Lead;
+  readonly counting: Counting;
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: () => number;
@@ -43,7 +45,7 @@ function leaseName(site: string): string {
 
 /** A replica that does not want the lease yet. */
 export function createLeader(options: LeaderOptions): Leader & AsyncDisposable {
-  const { settings, client, lead, log, clock, random } = options;
+  const { settings, client, lead, log, clock, random, counting } = options;
   const elector = new Elector({
     client,
     namespace: NAMESPACE,
@@ -55,6 +57,7 @@ export function createLeader(options: LeaderOptions): Leader & AsyncDisposable {
     steadyNow: () => performance.now(),
     random,
   });
+  counting.metrics.show("metalman_leader", () => elector.leads ? 1 : 0);
   const tasks = new TaskGroup(log);
   const stop = () => tasks[Symbol.asyncDispose]();
   return {

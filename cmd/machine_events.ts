@@ -5,7 +5,7 @@ import type { Logger } from "../base/log.ts";
 import { bootEvent } from "../controllers/boot_events.ts";
 import type { EventRecorder } from "../k8s/events.ts";
 import type { BootStatus, BootStep } from "../machine/boot_status.ts";
-import { EVENT_REASONS, type TellOwner } from "../machine/event_reasons.ts";
+import { EVENT_REASONS, type EventReason, type TellOwner } from "../machine/event_reasons.ts";
 import { type Machine, MACHINE_API_VERSION } from "../machine/types.ts";
 
 const about = ({ name, uid }: Machine) => ({ apiVersion: MACHINE_API_VERSION, kind: "Machine", name, uid });
@@ -14,15 +14,22 @@ const about = ({ name, uid }: Machine) => ({ apiVersion: MACHINE_API_VERSION, ki
 const WARNINGS = { burst: 500, perSecond: 5 };
 
 /** Events alone: for what whoever found it has logged already. */
-export function recorder(events: EventRecorder): TellOwner {
-  return (machine, type, reason, message) => events.record(about(machine), { type, reason, message });
+export function recorder(events: EventRecorder, count: (reason: EventReason) => void): TellOwner {
+  return (machine, type, reason, message) => {
+    count(reason);
+    events.record(about(machine), { type, reason, message });
+  };
 }
 
 /** Events of the steps of boots, each at its own time. */
-export function bootRecorder(events: EventRecorder): (machine: Machine, step: BootStep, boot: BootStatus) => void {
+export function bootRecorder(
+  events: EventRecorder,
+  count: (reason: EventReason) => void,
+): (machine: Machine, step: BootStep, boot: BootStatus) => void {
   return (machine, step, boot) => {
     const event = bootEvent(step, boot);
     if (event === undefined) return;
+    count(event.reason);
     events.record(about(machine), { ...event, type: EVENT_REASONS[event.reason] }, Date.parse(step.time));
   };
 }

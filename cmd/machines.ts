@@ -16,6 +16,8 @@ import { ConditionType } from "../machine/conditions.ts";
 import type { TellOwner } from "../machine/event_reasons.ts";
 import { type Machine, type MachineObject, SITE_LABEL } from "../machine/types.ts";
 import { bootRecorder, recorder, reporter } from "./machine_events.ts";
+import type { Counting } from "./metrics/counting.ts";
+import { showMachines } from "./metrics/observers.ts";
 
 /** Machines and what is written about them. */
 export interface Machines {
@@ -46,6 +48,7 @@ export interface MachinesOptions {
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly counting: Counting;
   /** Owns watch and writers. */
   readonly tasks: TaskGroup;
   /** Told of each Machine that came or changed, and of the name of each that went. */
@@ -61,18 +64,26 @@ function siteSelector(site: string): string {
 
 /** Starts to watch the Machines of a site and to write what is reported about them. */
 export function followMachines(options: MachinesOptions): Machines {
-  const { client, log, clock, random, tasks } = options;
+  const { client, log, clock, random, tasks, counting } = options;
+  const { queues } = counting;
   const common = { client, log, clock, random };
   const cache = new ObjectCache<MachineObject>({ log, transform: withoutManagedFields });
-  const writer = new StatusWriter<MachineObject>({ ...common, resource: MACHINES, cached: (key) => cache.get(key) });
+  const writer = new StatusWriter<MachineObject>({
+    ...common,
+    resource: MACHINES,
+    cached: (key) => cache.get(key),
+    observe: counting.statusWritten,
+    observeQueue: queues.status,
+  });
   const statuses: Machines["statuses"] = {
     write(name, slot, decide) {
       boots.writeHeld(name);
       return writer.write(name, slot, decide);
     },
   };
-  const events = new EventRecorder({ ...common, component: "metalman", instance: Deno.hostname() });
-  const event = recorder(events);
+  const instance = Deno.hostname();
+  const events = new EventRecorder({ ...common, component: "metalman", instance, observe: queues.event });
+  const event = recorder(events, counting.eventSaid);
   const report = reporter(event, log, clock);
   const stored = (object: MachineObject) => {
     // Deleted meanwhile, it is not known; made again under its name, it is another.
@@ -91,11 +102,12 @@ export function followMachines(options: MachinesOptions): Machines {
     ...{ log, clock, random },
     machines: { byName: (name) => store.byName(name) },
     submit: (machine, decide, settled) => reports.boot(machine, decide, settled),
-    written: bootRecorder(events),
+    written: bootRecorder(events, counting.eventSaid),
   });
   const stalls = new Controller({
     ...common,
     name: "cloud-init",
+    observe: queues.cloud_init,
     reconcile: (name) => {
       const machine = store.byName(name);
       const afterMs = machine === undefined ? undefined : reports.checkStall(machine);
@@ -146,8 +158,12 @@ export function followMachines(options: MachinesOptions): Machines {
   const selection = { labelSelector: siteSelector(options.site) };
   tasks.start(
     "watch of Machines",
-    (signal) => cache.follow(watchCollection<MachineObject>({ ...common, resource: MACHINES, selection, signal })),
+    (signal) => {
+      const watch = { ...common, resource: MACHINES, selection, observe: counting.watches.machines, signal };
+      return cache.follow(watchCollection<MachineObject>(watch));
+    },
   );
+  showMachines(counting.metrics, store, reports);
   return {
     store,
     reports,

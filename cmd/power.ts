@@ -17,6 +17,8 @@ import { openBmc } from "../redfish/bmc.ts";
 import { BmcPool } from "../redfish/pool.ts";
 import { objectReader } from "./images.ts";
 import type { Machines } from "./machines.ts";
+import type { Counting } from "./metrics/counting.ts";
+import { showBmcs } from "./metrics/observers.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 import { dhcpSeen, tracedResolver } from "./sights.ts";
 
@@ -44,13 +46,15 @@ export interface PowerOptions {
   readonly random: () => number;
   /** Whether this instance may act; asked right before each call to a BMC. */
   readonly leads: () => boolean;
+  readonly counting: Counting;
   /** Ends it. */
   readonly stack: AsyncDisposableStack;
 }
 
 /** Made ready to switch the machines that have a BMC. */
 export function createPower(options: PowerOptions): Power {
-  const { settings, client, machines, log, clock, stack } = options;
+  const { settings, client, machines, log, clock, counting, stack } = options;
+  const { queues } = counting;
   const { boots } = machines;
   const bmcs = stack.use(
     new BmcPool({
@@ -83,12 +87,15 @@ export function createPower(options: PowerOptions): Power {
       const machine = machines.store.byName(name);
       if (machine !== undefined) boots.poweredOn(machine);
     },
+    observe: counting.bmcCalls,
     log,
     clock,
   });
-  const power = stack.use(new PowerController({ ...common, calls }));
+  const power = stack.use(new PowerController({ ...common, calls, observe: queues.bmc }));
+  showBmcs(counting.metrics, () => power.states());
   const limits = { timeoutMs: settings.repaveTimeoutMs, maxAttempts: settings.repaveMaxAttempts };
-  const repaves = new RepaveController({ ...common, limits, seen: (name) => boots.describe(name) });
+  const seen = (name: string) => boots.describe(name);
+  const repaves = new RepaveController({ ...common, limits, seen, observe: queues.installation });
   const changed = (name: string, machine: Machine | undefined) => {
     power.machineChanged(name, machine);
     repaves.machineChanged(name, machine);

@@ -25,6 +25,8 @@ import { readEkAuthorities } from "./ek_authorities.ts";
 import { howToGrant } from "./grant.ts";
 import { imageController, objectReader } from "./images.ts";
 import { followMachines, type Machines } from "./machines.ts";
+import { type Counting, startCounting } from "./metrics/counting.ts";
+import { showHttp } from "./metrics/observers.ts";
 import { createLeader, type Leader } from "./leader.ts";
 import { outboundAddress } from "./outbound.ts";
 import { createPower, type Power } from "./power.ts";
@@ -100,16 +102,17 @@ interface Site {
 }
 
 /** Connects to the cluster. */
-async function connect({ settings }: SiteOptions, stack: AsyncDisposableStack): Promise<KubeClient> {
+async function connect({ settings }: SiteOptions, { api }: Counting): Promise<KubeClient> {
   const { kubeconfig } = settings;
   const access = await locateAccess(systemHost, kubeconfig === undefined ? {} : { kubeconfig });
-  return stack.use(new KubeClient(access, { grant: howToGrant }));
+  return new KubeClient(access, { grant: howToGrant, observe: api });
 }
 
 async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Promise<Site> {
   const { settings, log, env } = options;
   const authorities = settings.ekCa === undefined ? [] : await readEkAuthorities(settings.ekCa);
-  const client = await connect(options, stack);
+  const counting = stack.use(startCounting());
+  const client = stack.use(await connect(options, counting));
   const outbound = settings.bindAddress === 0 ? await outboundAddress(new URL(client.server)) : undefined;
   const address = serverAddress(settings, outbound, Deno.networkInterfaces());
   if (settings.bindAddress === 0 && settings.dhcp.kind !== "interface" && outbound === undefined) {
@@ -122,14 +125,13 @@ async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Pro
   const store = stack.use(await ImageStore.open(settings.cacheDir));
   for (const { message, path } of store.notices) log.warn(message, { path });
 
-  const userData = new UserDataCache({ client, log, clock, random, tasks });
+  const common = { client, log, clock, random };
+  const userData = new UserDataCache({ ...common, tasks, observe: counting.watches.configmaps });
   const machines = followMachines({
-    client,
+    ...common,
     site: settings.site,
-    log,
-    clock,
-    random,
     tasks,
+    counting,
     changed: (name, machine) => {
       power.machineChanged(name, machine);
       if (machine === undefined) return;
@@ -137,11 +139,11 @@ async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Pro
       if (machine.userData !== undefined) userData.follow(machine.userData.namespace);
     },
   });
-  const images = stack.use(imageController(settings, { client, log, store, machines, stack }));
+  const images = stack.use(imageController(settings, { client, log, store, machines, counting, stack }));
   const { serveUrl } = address;
   const leads = () => leader.leads();
-  const power = createPower({ settings, client, machines, images, serveUrl, log, clock, random, leads, stack });
-  const leader = stack.use(createLeader({ ...options, client, clock, random, lead: (signal) => power.run(signal) }));
+  const power = createPower({ ...common, settings, machines, images, serveUrl, leads, counting, stack });
+  const leader = stack.use(createLeader({ ...options, ...common, counting, lead: (signal) => power.run(signal) }));
   const facts = clusterFacts(client, env, log);
   tasks.start("cluster facts", (signal) => facts.run(signal));
   return await startServers({
@@ -149,6 +151,7 @@ async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Pro
     address,
     authorities,
     client,
+    counting,
     stack,
     machines,
     images,
@@ -169,6 +172,7 @@ interface Sources extends SiteOptions {
   readonly address: ServerAddress;
   readonly authorities: readonly Authority[];
   readonly client: KubeClient;
+  readonly counting: Counting;
   readonly stack: AsyncDisposableStack;
   readonly machines: Machines;
   readonly images: ImageController;
@@ -179,7 +183,7 @@ interface Sources extends SiteOptions {
 }
 
 async function startServers(sources: Sources): Promise<Site> {
-  const { settings, address, log, stack, machines, images, power, leader } = sources;
+  const { settings, address, log, counting, stack, machines, images, power, leader } = sources;
   const { store, reports, synced } = machines;
   const directory = clientDirectory(sources);
   const bindAddress = formatIpv4(settings.bindAddress);
@@ -200,15 +204,19 @@ async function startServers(sources: Sources): Promise<Site> {
       log,
     }),
   );
+  showHttp(counting.metrics, http.counts);
   const tftpResolve = power.traced(resolve, directory, "TFTP");
-  const tftp = stack.use(startTftpServer({ bindAddress, port: settings.tftpPort, resolve: tftpResolve, log }));
+  const tftpOptions = { bindAddress, port: settings.tftpPort, resolve: tftpResolve, observe: counting.tftp, log };
+  const tftp = stack.use(startTftpServer(tftpOptions));
   const dhcp = stack.use(startDhcp(sources));
   const missing = () => [
     ...(synced() ? [] : ["Machines are not read yet"]),
     ...(dhcp.ready ? [] : ["DHCP does not listen"]),
     ...(http.problem === undefined ? [] : [http.problem]),
   ];
-  stack.use(startHealthServer({ bindAddress, port: settings.healthPort, missing }));
+  stack.use(
+    startHealthServer({ bindAddress, port: settings.healthPort, missing, metrics: () => counting.metrics.text() }),
+  );
   machines.whenSynced(() => {
     images.start();
     // Not before: who knows no Machine cannot lead.
@@ -231,7 +239,8 @@ async function startServers(sources: Sources): Promise<Site> {
 }
 
 /** On an interface only the leader answers; relays ask every replica. */
-function startDhcp({ settings, address, log, machines, images, power, leader, relayPort }: Sources): DhcpServer {
+function startDhcp(sources: Sources): DhcpServer {
+  const { settings, address, log, machines, images, power, leader, relayPort, counting } = sources;
   return startDhcpServer({
     mode: address.dhcp,
     port: settings.dhcpPort,
@@ -242,6 +251,7 @@ function startDhcp({ settings, address, log, machines, images, power, leader, re
     log,
     ...(address.dhcp.kind === "interface" ? { answering: leader.answers } : {}),
     onDecision: (event) => power.dhcpDecided(event),
+    observe: counting.dhcp,
   });
 }
 
@@ -258,7 +268,7 @@ function clientDirectory({ machines: { store }, clientAddress }: Sources): Direc
 
 /** What a path means for a client, for TFTP and HTTP. */
 function fileResolver(sources: Sources) {
-  const { address, machines, images, userData, facts } = sources;
+  const { address, machines, images, userData, facts, counting } = sources;
   const templates = new TemplateCache({ read: readBootFile });
   const { report, synced } = machines;
   const resolve = createFileResolver({
@@ -267,8 +277,10 @@ function fileResolver(sources: Sources) {
     userData: (ref) => userData.lookup(ref),
     render: (file, machine) =>
       templates.render(file, () => templateData(templateInput(machine, facts.current, address.serveUrl))),
-    onTemplateFailure: (machine, path, reason) =>
-      report(machine, "Warning", "TemplateFailed", `template ${path}.tmpl of image ${machine.image}: ${reason}`),
+    onTemplateFailure(machine, path, reason) {
+      counting.templateFailed();
+      report(machine, "Warning", "TemplateFailed", `template ${path}.tmpl of image ${machine.image}: ${reason}`);
+    },
   });
   return (client: number, path: string) =>
     synced() ? resolve(client, path) : { kind: "notYet" as const, reason: "Machines are not read yet" };

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what metalman is tested and measured against, on Debian 12 (amd64), as root: `deno task test:setup`.
 # Quick when everything is there. Writes to $METALMAN_PEERS (default ~/.cache/metalman-peers) and, through apt, to the system;
-# no daemon is started. A fresh machine needs about 1.1 GB, 0.3 GB more where Go is missing, and 3 GB more while kube-apiserver and kubectl are built.
+# no daemon is started. A fresh machine needs about 1.15 GB, 0.3 GB more where Go is missing, and 3 GB more while kube-apiserver and kubectl are built.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 peers=${METALMAN_PEERS:-$HOME/.cache/metalman-peers}
@@ -62,6 +62,16 @@ atftpd() {
   (cd "$work" && apt-get download -q -o APT::Sandbox::User=root atftpd >/dev/null && dpkg -x atftpd_*.deb atftpd) ||
     fail "cannot download the Debian package atftpd: try apt-get update"
   install -D "$work/atftpd/usr/sbin/atftpd" "$peers/bin/atftpd"
+}
+
+# Prometheus's linter of metrics and alerts; the rest of its package, a service with it, is not needed.
+promtool() {
+  [ ! -x "$peers/bin/promtool" ] || return 0
+  say "unpacking promtool"
+  (cd "$work" && apt-get download -q -o APT::Sandbox::User=root prometheus >/dev/null &&
+    dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >promtool) ||
+    fail "cannot download the Debian package prometheus: try apt-get update"
+  install -D "$work/promtool" "$peers/bin/promtool"
 }
 
 # True for a Go of at least 1.25, which Kubernetes asks for.
@@ -155,10 +165,11 @@ work=$(mktemp -d "$peers/work.XXXXXX")
 trap 'restore_rule; rm -rf "$work"' EXIT
 packages "${PACKAGES[@]}"
 atftpd
+promtool
 go_toolchain
 kubernetes
 actionlint
 dockerfile_reader
 sushy
 bash "$here/../rig/boot_files.sh" "$peers/rig/boot" "$work/boot" || fail "the boot files of the virtual machine cannot be made"
-say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, kubectl, actionlint, dockerfile-reader, atftpd, sushy-emulator and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"
+say "ready: ${#PACKAGES[@]} Debian packages, kube-apiserver, kubectl, actionlint, dockerfile-reader, atftpd, promtool, sushy-emulator and boot files in $peers ($(du -sh --exclude='work.*' "$peers" | cut -f1))"
