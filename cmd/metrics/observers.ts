@@ -10,7 +10,7 @@ import type { HttpCounts } from "../../pxe/http/counts.ts";
 import type { TftpObserver } from "../../pxe/tftp/observer.ts";
 import type { PullObserver } from "../../registry/puller.ts";
 import type { Metrics } from "./metrics.ts";
-import { BMC_STATES, QUEUES } from "./table.ts";
+import { CALL_WORDS, QUEUES, STATE_WORDS } from "./table.ts";
 
 /** Of DHCP. */
 export function dhcpObserver(metrics: Metrics): DhcpObserver {
@@ -153,7 +153,7 @@ export function bmcObserver(metrics: Metrics): NonNullable<BmcCallsOptions["obse
   const durations = metrics.histogram("metalman_bmc_call_duration_seconds");
   const mismatches = metrics.counter("metalman_bmc_pin_mismatches_total");
   return (call, result, ms) => {
-    calls.add(1, call, word(result));
+    calls.add(1, call, CALL_WORDS[result]);
     durations.observe(ms / 1000, call);
     if (result === "certificate") mismatches.add(1);
   };
@@ -162,10 +162,10 @@ export function bmcObserver(metrics: Metrics): NonNullable<BmcCallsOptions["obse
 /** Of how BMCs stand. */
 export function showBmcs(metrics: Metrics, states: () => Iterable<BmcState>): void {
   metrics.show("metalman_bmcs", () => {
-    const counts = new Map(BMC_STATES.map((state) => [state, 0]));
-    for (const state of states()) counts.set(word(state), counts.get(word(state))! + 1);
-    return [...counts].map(([state, value]) => ({ labels: [state], value }));
+    const counts = new Map<BmcState, number>();
+    for (const state of states()) counts.set(state, (counts.get(state) ?? 0) + 1);
+    return Object.entries(STATE_WORDS).map(([state, label]) => {
+      return { labels: [label], value: counts.get(state as BmcState) ?? 0 };
+    });
   });
 }
-
-const word = (text: string) => text.replace(" ", "_");

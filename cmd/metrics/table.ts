@@ -1,6 +1,8 @@
 /** Every metric of serve-pxe: what /metrics shows, and docs/metrics.md says. */
 import type { Labels } from "../../base/metrics.ts";
 import { ATTEST_REFUSALS } from "../../controllers/attestation.ts";
+import type { CallResult } from "../../controllers/bmc_calls.ts";
+import type { BmcCall, BmcState } from "../../controllers/bmc_memory.ts";
 import { STATUS_RESULTS } from "../../k8s/status.ts";
 import { WATCH_ENDS } from "../../k8s/watch.ts";
 import { EVENT_REASONS } from "../../machine/event_reasons.ts";
@@ -9,6 +11,7 @@ import { MESSAGE_TYPE } from "../../pxe/dhcp/reply.ts";
 import { DHCP_FAULTS, DHCP_OUTCOMES } from "../../pxe/dhcp/server.ts";
 import { HTTP_ROUTES, HTTP_SECONDS, HTTP_STATUSES } from "../../pxe/http/counts.ts";
 import { TFTP_OUTCOMES, TFTP_REFUSALS } from "../../pxe/tftp/observer.ts";
+import type { BmcFault } from "../../redfish/types.ts";
 import { PULL_ERRORS } from "../../registry/errors.ts";
 
 /** What is said of a metric; its name is its key in {@link METRICS}. */
@@ -18,11 +21,26 @@ export type Entry =
 
 /** Queues of keys that wait for work on them. */
 export const QUEUES = ["bmc", "installation", "cloud_init", "status", "event"] as const;
-/** How calls to BMCs end, and what that makes of a BMC; the words of redfish/types.ts. */
-const BMC_FAULTS = ["unreachable", "tls", "certificate", "login", "busy", "refused", "no_system", "protocol"];
-/** States of BMCs. */
-export const BMC_STATES: readonly string[] = ["unknown", "answering", ...BMC_FAULTS, "no_secret"];
-const BMC_CALLS = ["look", "boot", "power"];
+const FAULT_WORDS: Readonly<Record<BmcFault, string>> = {
+  unreachable: "unreachable",
+  tls: "tls",
+  certificate: "certificate",
+  login: "login",
+  busy: "busy",
+  refused: "refused",
+  "no system": "no_system",
+  protocol: "protocol",
+};
+/** How calls to BMCs end, as labels have it. */
+export const CALL_WORDS: Readonly<Record<CallResult, string>> = { ok: "ok", ...FAULT_WORDS, aborted: "aborted" };
+/** How BMCs stand, as labels have it. */
+export const STATE_WORDS: Readonly<Record<BmcState, string>> = {
+  unknown: "unknown",
+  answering: "answering",
+  ...FAULT_WORDS,
+  "no secret": "no_secret",
+};
+const BMC_CALLS: readonly BmcCall[] = ["look", "boot", "power"];
 const VERBS = ["GET", "WATCH", "POST", "PUT", "PATCH", "DELETE"];
 /** Statuses of the API that are counted by themselves; `<error>`: there was no answer. */
 const API_CODES = [
@@ -130,7 +148,7 @@ export const METRICS = {
   metalman_bmc_calls_total: {
     type: "counter",
     help: "Calls to BMCs by what they were to do and how they ended; aborted: not needed any more.",
-    labels: { call: BMC_CALLS, result: ["ok", ...BMC_FAULTS, "aborted"] },
+    labels: { call: BMC_CALLS, result: Object.values(CALL_WORDS) },
   },
   metalman_bmc_call_duration_seconds: {
     type: "histogram",
@@ -142,7 +160,7 @@ export const METRICS = {
     type: "gauge",
     help:
       "BMCs that this replica works with, by how they stand: answering, not asked yet, or why the last call failed.",
-    labels: { state: BMC_STATES },
+    labels: { state: Object.values(STATE_WORDS) },
   },
   metalman_bmc_pin_mismatches_total: {
     type: "counter",
