@@ -148,6 +148,10 @@ export function followMachines(options: MachinesOptions): Machines {
   cache.onChange((change) => change.kind === "deleted" ? store.delete(change.key) : store.put(change.value));
   cache.synced.then(() => {
     log.info("Machines are read", { site: options.site, machines: store.size });
+    if (store.size === 0 && options.site !== "") {
+      const remedy = `kubectl label machine NAME ${siteSelector(options.site)}`;
+      log.warn("no Machine is of this site yet; one that gets its label is served", { remedy });
+    }
     for (const machine of store.all()) tellConflicts(machine.name);
   });
 

@@ -35,6 +35,10 @@ peerTest(
     const berlin = await site.start({ flags: [...ON_LINK, "--site=berlin"] });
     const paris = await site.start({ flags: [...ON_LINK, "--site=paris"] });
     const none = await site.start({ flags: ON_LINK });
+    await paris.peer.waitFor(
+      /"no Machine is of this site yet[^\n]*kubectl label machine NAME unbounded-cloud\.io\/site=paris"/,
+    );
+    equal(berlin.peer.output.includes("no Machine is of this site"), false);
     await using witness = new Witness(site, MAC, IP);
     const moved = [berlin];
     for (const [label, to] of [["berlin", berlin], ["paris", paris], [undefined, none], ["berlin", berlin]] as const) {
