@@ -1,4 +1,5 @@
 /** What each command may do once it knows what it was asked for; everything else is given up before it touches input. */
+import { StartError } from "./usage.ts";
 
 /** All of a kind, or only these: paths, `host:port`, programs. */
 export type Grant = "all" | readonly string[];
@@ -71,14 +72,18 @@ export function narrowed(permissions: Permissions): Kind[] {
   return KINDS.filter((kind) => Array.isArray(permissions[kind]));
 }
 
-/** Flags of `deno run` that allow this and nothing else. */
+/**
+ * Flags of `deno run` that allow this and nothing else.
+ * @throws {StartError} where a path has a comma, which Deno 2.9.6 cannot be told in any way
+ */
 export function grantFlags(permissions: Permissions): string[] {
   return KINDS.flatMap((kind) => {
     const grant = permissions[kind];
     if (grant === undefined) return [];
     if (grant === "all") return [`--allow-${kind}`];
-    // A comma in a path is written twice.
-    return [`--allow-${kind}=${grant.map((entry) => entry.replaceAll(",", ",,")).join(",")}`];
+    const split = grant.find((entry) => entry.includes(","));
+    if (split !== undefined) throw new StartError(`${split}: a path with a comma cannot be used; rename it`);
+    return [`--allow-${kind}=${grant.join(",")}`];
   });
 }
 

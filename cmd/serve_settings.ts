@@ -171,7 +171,7 @@ export function serveSettings(values: FlagValues, home: string): ServeSettings {
   const proxies = values["trusted-proxy"];
   return {
     site: read("site", labelValue),
-    cacheDir: given("cache-dir") ?? `${home}/.unbounded/metalman/cache`,
+    cacheDir: given("cache-dir") ?? `${home.replace(/\/$/, "")}/.unbounded/metalman/cache`,
     bindAddress: read("bind-address", parseIpv4),
     httpPort: read("http-port", port),
     healthPort: read("health-port", port),
