@@ -41,9 +41,15 @@ class Scraper {
   }
 
   /** Asks until these series have these values. */
-  until(wanted: Readonly<Record<string, number>>): Promise<Scrape> {
-    const right = (seen: Scrape) => Object.entries(wanted).every(([series, value]) => seen.get(series) === value);
-    return until(() => this.scrape(), right);
+  async until(wanted: Readonly<Record<string, number>>): Promise<Scrape> {
+    let scrape: Scrape = new Map();
+    const missing = async () => {
+      scrape = await this.scrape();
+      return Object.entries(wanted).filter(([series, value]) => scrape.get(series) !== value)
+        .map(([series, value]) => `${series} is ${scrape.get(series)}, not ${value}`);
+    };
+    await until(missing, ({ length }) => length === 0);
+    return scrape;
   }
 }
 
@@ -161,13 +167,11 @@ peerTest("nothing that a client sends becomes a series of its own", NEEDS, async
   for (const path of ["attest", "cloudinit/log"]) await site.http(IP, path, "--data", crypto.randomUUID());
   using raw = await Deno.connect({ hostname: "127.0.0.1", port: site.ports.http });
   await raw.write(new TextEncoder().encode(`${crypto.randomUUID()}\r\n\r\n`));
-  const seen = await until(
-    () => scraper.scrape(),
-    (scrape) =>
-      (scrape.get('metalman_dhcp_decisions_total{result="failed",cause="malformed"}') ?? 0) > 0 &&
-      scrape.get('metalman_tftp_requests_total{result="notFound"}') === 50 &&
-      scrape.get('metalman_http_requests_total{route="malformed",code="400"}') === 1,
-  );
+  const seen = await scraper.until({
+    'metalman_tftp_requests_total{result="notFound"}': 50,
+    'metalman_http_requests_total{route="malformed",code="400"}': 1,
+    'metalman_dhcp_decisions_total{result="failed",cause="malformed"}': 50,
+  });
   deepEqual([...seen.keys()].map(foreign).filter((value) => value !== undefined), []);
   ok(seen.size < 1000, `${seen.size} series`);
 });
