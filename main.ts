@@ -9,7 +9,7 @@ const ONE_WISH_MS = 1000;
 const FALLBACK_SIZE = { columns: 80, rows: 24 };
 const encoder = new TextEncoder();
 /** Named like this, it is loaded when it is needed (cmd/root.ts). */
-const CONFINE = new URL("./cmd/confine.ts", import.meta.url);
+const CONFINE = new URL("./cmd/permissions/confine.ts", import.meta.url);
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   const bytes = encoder.encode(text);
@@ -60,7 +60,7 @@ if (import.meta.main) {
     ask: (question) => ask(question, controller.signal),
     signal: controller.signal,
     keep: async (permissions) => {
-      const { confine } = await import(CONFINE.href) as typeof import("./cmd/confine.ts");
+      const { confine } = await import(CONFINE.href) as typeof import("./cmd/permissions/confine.ts");
       await confine(permissions);
     },
     calledAs: Deno.env.get(NAME_VARIABLE) ?? Deno.execPath(),

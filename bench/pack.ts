@@ -1,5 +1,5 @@
 /** How long the packed file takes to say something, and what it weighs. */
-import { FIRST_GRANTS, RUN_FLAGS } from "../cmd/run_flags.ts";
+import { FIRST_GRANTS, RUN_FLAGS } from "../cmd/permissions/run_flags.ts";
 import { pack } from "../tools/pack.ts";
 import { EMPTY, inTurn, type Start, took } from "./plugin.ts";
 import type { Row } from "./report.ts";

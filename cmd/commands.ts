@@ -15,7 +15,7 @@ import {
 import { completionScript, SHELLS } from "./completion.ts";
 import { MANIFEST_FLAGS, MANIFEST_PARTS, manifestSettings } from "./manifest_settings.ts";
 import type { Io } from "./io.ts";
-import { SERVE_FLAGS, type ServeSettings, serveSettings } from "./serve_settings.ts";
+import { SERVE_FLAGS, type ServeSettings, serveSettings } from "./serve/settings.ts";
 import { deployFlags, type DeploySettings, deploySettings } from "./site/settings.ts";
 import { buildInfo, versionLine } from "./version.ts";
 

@@ -1,5 +1,5 @@
 /** The process as a command sees it. */
-import type { Permissions } from "./permissions.ts";
+import type { Permissions } from "./permissions/permissions.ts";
 
 /** What a command may touch of the process. */
 export interface Io {

@@ -4,7 +4,7 @@ import { type CommandSpec, commandTree } from "./commands.ts";
 import { completionLines } from "./complete.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { ABOUT, frontPage, programName } from "./front_page.ts";
-import { COMPLETION } from "./permissions.ts";
+import { COMPLETION } from "./permissions/permissions.ts";
 import type { Actions } from "./commands.ts";
 import type { Io } from "./io.ts";
 import { UsageError } from "./usage.ts";

@@ -3,7 +3,7 @@ import type { DevSettings } from "./dev/settings.ts";
 import type { Io } from "./io.ts";
 import { runCommand } from "./root.ts";
 import type { MachineSettings } from "./machine/settings.ts";
-import type { ServeSettings } from "./serve_settings.ts";
+import type { ServeSettings } from "./serve/settings.ts";
 import type { DeploySettings } from "./site/settings.ts";
 import { StartError } from "./usage.ts";
 

@@ -64,7 +64,7 @@ class Api {
   }
 }
 
-/** One replica, as cmd/machines.ts joins it. */
+/** One replica, as cmd/serve/machines.ts joins it. */
 class Replica implements AsyncDisposable {
   readonly log = new MemoryLogger();
   readonly told: string[] = [];

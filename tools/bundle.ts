@@ -10,7 +10,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { FIRST_GRANTS, RUN_FLAGS } from "../cmd/run_flags.ts";
+import { FIRST_GRANTS, RUN_FLAGS } from "../cmd/permissions/run_flags.ts";
 import {
   type BuildFacts,
   moduleUrls,

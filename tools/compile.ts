@@ -2,12 +2,12 @@
  * `deno task compile [--target=TARGET] [--output=FILE]`: one executable by `deno compile`, by default dist/metalman for
  * this machine; of the bundle, so that it says which commit it is. Deno fetches its runtime from dl.deno.land.
  *
- * Its permissions are part of it: a command gives up whole kinds, but cannot keep a part of one (cmd/confine.ts).
+ * Its permissions are part of it: a command gives up whole kinds, but cannot keep a part of one (cmd/permissions/confine.ts).
  *
  * @module
  */
 import { parseArgs } from "node:util";
-import { FIRST_GRANTS, RUN_FLAGS } from "../cmd/run_flags.ts";
+import { FIRST_GRANTS, RUN_FLAGS } from "../cmd/permissions/run_flags.ts";
 import { bundle } from "./bundle.ts";
 import { buildFacts } from "./pack/build_facts.ts";
 

@@ -7,7 +7,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { FIRST_GRANTS, RUN_FLAGS } from "../cmd/run_flags.ts";
+import { FIRST_GRANTS, RUN_FLAGS } from "../cmd/permissions/run_flags.ts";
 import { bundle, filesBelow } from "./bundle.ts";
 import { type PackedFile, packFile } from "./pack/archive.ts";
 import { buildFacts } from "./pack/build_facts.ts";

@@ -10,7 +10,7 @@ import { probe } from "../../dev/vm/parts_host.ts";
 import { requireParts } from "../../dev/vm/requirements.ts";
 import { VmRack } from "../../dev/vm/vm_rack_host.ts";
 import type { FlagValues } from "../flags.ts";
-import type { Surroundings } from "../serve.ts";
+import type { Surroundings } from "../serve/serve.ts";
 import { EMULATED_NETWORK, type MachineNetwork } from "./objects.ts";
 import type { DevPorts } from "./ports.ts";
 

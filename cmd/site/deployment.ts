@@ -1,7 +1,7 @@
 /** What `site deploy-pxe` applies: pure, from settings to objects (contract 4). */
 import type { KubeObject, Resource } from "../../k8s/object.ts";
 import { SITE_LABEL } from "../../machine/types.ts";
-import type { DhcpMode } from "../serve_settings.ts";
+import type { DhcpMode } from "../serve/settings.ts";
 import type { CacheVolume, DeploySettings } from "./settings.ts";
 
 /** Where all of it is. */

@@ -1,7 +1,7 @@
 import { deepEqual, equal, fail } from "node:assert/strict";
 import { dump } from "js-yaml";
 import type { FlagValues } from "../flags.ts";
-import { serveSettings } from "../serve_settings.ts";
+import { serveSettings } from "../serve/settings.ts";
 import { title, wantedObjects } from "./deployment.ts";
 import { deploySettings } from "./settings.ts";
 

@@ -1,7 +1,7 @@
 /** The flags of `site deploy-pxe`: declared, checked once, then never changed. */
 import { count, type Flag, type FlagValues, oneOf, parseFlag } from "../flags.ts";
 import { bool, CLUSTER_FLAGS, type ClusterSettings, given, type Output, OUTPUTS, timer } from "../machine/settings.ts";
-import type { DhcpMode } from "../serve_settings.ts";
+import type { DhcpMode } from "../serve/settings.ts";
 import { StartError, UsageError } from "../usage.ts";
 
 /** Where the cache of images is. */

@@ -1,6 +1,6 @@
 /** /metrics of a running serve-pxe, read by Prometheus's own linter, moved by real requests (issue 7, part 7). */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { METRICS } from "../../cmd/metrics/table.ts";
+import { METRICS } from "../../cmd/serve/metrics/table.ts";
 import { OPTION, u8Data } from "../../pxe/dhcp/options.ts";
 import { MESSAGE_TYPE } from "../../pxe/dhcp/reply.ts";
 import { peerTest, run, which } from "../peers/peer.ts";

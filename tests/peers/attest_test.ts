@@ -3,7 +3,7 @@ import { decideAttest, ekIdentity } from "../../attest/decide.ts";
 import { makeCredential } from "../../attest/make_credential.ts";
 import { readAttestRequest } from "../../attest/request.ts";
 import { parseTpmPublic } from "../../attest/tpm_public.ts";
-import { readEkAuthorities } from "../../cmd/ek_authorities.ts";
+import { readEkAuthorities } from "../../cmd/serve/ek_authorities.ts";
 import { peerTest, run } from "./peer.ts";
 import { attestBody, TestTpm, TPM_PROGRAMS } from "./tpm.ts";
 

@@ -3,7 +3,7 @@ import { DISTROLESS, DISTROLESS_CONFIG } from "./base.ts";
 import { imageConfig, umociFlags } from "./config.ts";
 import { contextNames } from "./context.ts";
 import { DockerfileError, readDockerfile } from "./dockerfile.ts";
-import { FIRST_GRANTS, RUN_FLAGS } from "../../cmd/run_flags.ts";
+import { FIRST_GRANTS, RUN_FLAGS } from "../../cmd/permissions/run_flags.ts";
 
 const FILE = new URL("../../Dockerfile", import.meta.url);
 

@@ -1,11 +1,11 @@
 /** Which replica of a site acts: joins k8s/elector.ts and serve-pxe. */
-import type { Clock } from "../base/clock.ts";
-import type { Logger } from "../base/log.ts";
-import { TaskGroup } from "../base/tasks.ts";
-import type { KubeClient } from "../k8s/client.ts";
-import { Elector, type Lead } from "../k8s/elector.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import { TaskGroup } from "../../base/tasks.ts";
+import type { KubeClient } from "../../k8s/client.ts";
+import { Elector, type Lead } from "../../k8s/elector.ts";
 import type { Counting } from "./metrics/counting.ts";
-import type { ServeSettings } from "./serve_settings.ts";
+import type { ServeSettings } from "./settings.ts";
 
 /** This instance, as one of the replicas of its site. */
 export interface Leader {

@@ -1,16 +1,16 @@
-/** Attestation: tokens of the cluster for machines that show their TPM. Joins attest/, k8s/ and controllers/ for cmd/serve.ts. */
-import { systemClock } from "../base/clock.ts";
-import type { Logger } from "../base/log.ts";
-import { Attestation } from "../controllers/attestation.ts";
-import { clusterCaReader } from "../controllers/cluster_ca.ts";
-import type { ClusterFactsReader } from "../controllers/cluster_facts.ts";
-import type { KubeClient } from "../k8s/client.ts";
-import { GarbageError } from "../k8s/errors.ts";
-import type { Directory } from "../machine/directory.ts";
-import type { Authority } from "../attest/ek_certificate.ts";
+/** Attestation: tokens of the cluster for machines that show their TPM. Joins attest/, k8s/ and controllers/ for serve.ts. */
+import { systemClock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import { Attestation } from "../../controllers/attestation.ts";
+import { clusterCaReader } from "../../controllers/cluster_ca.ts";
+import type { ClusterFactsReader } from "../../controllers/cluster_facts.ts";
+import type { KubeClient } from "../../k8s/client.ts";
+import { GarbageError } from "../../k8s/errors.ts";
+import type { Directory } from "../../machine/directory.ts";
+import type { Authority } from "../../attest/ek_certificate.ts";
 import type { Machines } from "./machines.ts";
 import type { Counting } from "./metrics/counting.ts";
-import type { ServeSettings } from "./serve_settings.ts";
+import type { ServeSettings } from "./settings.ts";
 
 const ACCOUNTS = { group: "", version: "v1", plural: "serviceaccounts", namespace: "unbounded-kube" };
 const BOOTSTRAP = { object: { name: "metalman-bootstrap" }, subresource: "token" };

@@ -1,14 +1,14 @@
 /** Joins what there is to count to the metrics of the table. */
-import type { BmcCallsOptions } from "../../controllers/bmc_calls.ts";
-import type { BmcState } from "../../controllers/bmc_memory.ts";
-import type { ApiObserver } from "../../k8s/api_observer.ts";
-import type { QueueObserver } from "../../k8s/queue.ts";
-import type { WatchParameters } from "../../k8s/watch.ts";
-import type { Machine } from "../../machine/types.ts";
-import type { DhcpObserver } from "../../pxe/dhcp/server.ts";
-import type { HttpCounts } from "../../pxe/http/counts.ts";
-import type { TftpObserver } from "../../pxe/tftp/observer.ts";
-import type { PullObserver } from "../../registry/puller.ts";
+import type { BmcCallsOptions } from "../../../controllers/bmc_calls.ts";
+import type { BmcState } from "../../../controllers/bmc_memory.ts";
+import type { ApiObserver } from "../../../k8s/api_observer.ts";
+import type { QueueObserver } from "../../../k8s/queue.ts";
+import type { WatchParameters } from "../../../k8s/watch.ts";
+import type { Machine } from "../../../machine/types.ts";
+import type { DhcpObserver } from "../../../pxe/dhcp/server.ts";
+import type { HttpCounts } from "../../../pxe/http/counts.ts";
+import type { TftpObserver } from "../../../pxe/tftp/observer.ts";
+import type { PullObserver } from "../../../registry/puller.ts";
 import type { Metrics } from "./metrics.ts";
 import { CALL_WORDS, QUEUES, STATE_WORDS } from "./table.ts";
 

@@ -1,17 +1,17 @@
-/** The pull side of a site: store, puller and the controller over them. Joins k8s/, registry/ and controllers/ for cmd/serve.ts. */
+/** The pull side of a site: store, puller and the controller over them. Joins k8s/, registry/ and controllers/ for serve.ts. */
 import { readFileSync } from "node:fs";
-import type { Logger } from "../base/log.ts";
-import type { ReadObject } from "../controllers/cluster_facts.ts";
-import { ImageController } from "../controllers/image.ts";
-import type { KubeClient } from "../k8s/client.ts";
-import { ApiError } from "../k8s/errors.ts";
-import { parseDockerConfig } from "../registry/credentials.ts";
-import { ImagePuller } from "../registry/puller.ts";
-import type { ImageStore } from "../registry/store.ts";
+import type { Logger } from "../../base/log.ts";
+import type { ReadObject } from "../../controllers/cluster_facts.ts";
+import { ImageController } from "../../controllers/image.ts";
+import type { KubeClient } from "../../k8s/client.ts";
+import { ApiError } from "../../k8s/errors.ts";
+import { parseDockerConfig } from "../../registry/credentials.ts";
+import { ImagePuller } from "../../registry/puller.ts";
+import type { ImageStore } from "../../registry/store.ts";
 import type { Machines } from "./machines.ts";
 import type { Counting } from "./metrics/counting.ts";
 import { showImages } from "./metrics/observers.ts";
-import type { ServeSettings } from "./serve_settings.ts";
+import type { ServeSettings } from "./settings.ts";
 
 /** Which images are here and which are pulled, for the Machines of a site. */
 export function imageController(

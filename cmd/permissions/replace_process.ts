@@ -1,5 +1,5 @@
 /** One process becomes another: same id, same terminal, same parent, new rights. Deno has no call for it, libc has. */
-import { StartError } from "./usage.ts";
+import { StartError } from "../usage.ts";
 
 // execv(3) is in these.
 const LIBRARY: Readonly<Partial<Record<typeof Deno.build.os, string>>> = {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { parseIpv4 } from "../base/address.ts";
-import { type InterfaceAddress, InterfaceError } from "../pxe/dhcp/interface_for.ts";
+import { parseIpv4 } from "../../base/address.ts";
+import { type InterfaceAddress, InterfaceError } from "../../pxe/dhcp/interface_for.ts";
 import { ownAddress, serverAddress } from "./server_address.ts";
 
 const host: InterfaceAddress[] = [

@@ -1,8 +1,8 @@
 import { deepEqual } from "node:assert/strict";
-import { type Machine, readMachine } from "../machine/types.ts";
-import type { FileAnswer } from "../pxe/answer.ts";
-import type { DhcpEvent } from "../pxe/dhcp/server.ts";
-import type { BootImage, ImageMissing } from "../pxe/image.ts";
+import { type Machine, readMachine } from "../../machine/types.ts";
+import type { FileAnswer } from "../../pxe/answer.ts";
+import type { DhcpEvent } from "../../pxe/dhcp/server.ts";
+import type { BootImage, ImageMissing } from "../../pxe/image.ts";
 import { dhcpSeen, tracedResolver, type Witnesses } from "./sights.ts";
 
 const LEASE = { mac: "aa:bb:cc:dd:ee:01", ipv4: "10.0.0.11", subnetMask: "255.255.255.0", gateway: "10.0.0.1" };

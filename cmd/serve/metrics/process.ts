@@ -1,6 +1,6 @@
 /** What the runtime says of its process. Open files it does not: they are under /proc, which takes all permissions. */
 import process from "node:process";
-import { buildInfo } from "../version.ts";
+import { buildInfo } from "../../version.ts";
 import type { Metrics } from "./metrics.ts";
 
 const EVERY_MS = 1000;

@@ -1,20 +1,20 @@
-/** The Machines of a site: watched, indexed, reported on. Joins k8s/, machine/ and controllers/ for cmd/serve.ts. */
-import type { Clock } from "../base/clock.ts";
-import type { Logger } from "../base/log.ts";
-import type { TaskGroup } from "../base/tasks.ts";
-import { conflictStatus, describeConflict } from "../controllers/address_conflicts.ts";
-import { BootReports } from "../controllers/boot_reports.ts";
-import { MachineReports } from "../controllers/machine_reports.ts";
-import { type AddressConflict, MachineStore } from "../controllers/machine_store.ts";
-import { ObjectCache, withoutManagedFields } from "../k8s/cache.ts";
-import type { KubeClient } from "../k8s/client.ts";
-import { Controller } from "../k8s/controller.ts";
-import { EventRecorder } from "../k8s/events.ts";
-import { StatusWriter } from "../k8s/status.ts";
-import { watchCollection } from "../k8s/watch.ts";
-import { ConditionType } from "../machine/conditions.ts";
-import type { TellOwner } from "../machine/event_reasons.ts";
-import { type Machine, type MachineObject, SITE_LABEL } from "../machine/types.ts";
+/** The Machines of a site: watched, indexed, reported on. Joins k8s/, machine/ and controllers/ for serve.ts. */
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { TaskGroup } from "../../base/tasks.ts";
+import { conflictStatus, describeConflict } from "../../controllers/address_conflicts.ts";
+import { BootReports } from "../../controllers/boot_reports.ts";
+import { MachineReports } from "../../controllers/machine_reports.ts";
+import { type AddressConflict, MachineStore } from "../../controllers/machine_store.ts";
+import { ObjectCache, withoutManagedFields } from "../../k8s/cache.ts";
+import type { KubeClient } from "../../k8s/client.ts";
+import { Controller } from "../../k8s/controller.ts";
+import { EventRecorder } from "../../k8s/events.ts";
+import { StatusWriter } from "../../k8s/status.ts";
+import { watchCollection } from "../../k8s/watch.ts";
+import { ConditionType } from "../../machine/conditions.ts";
+import type { TellOwner } from "../../machine/event_reasons.ts";
+import { type Machine, type MachineObject, SITE_LABEL } from "../../machine/types.ts";
 import { bootRecorder, recorder, reporter } from "./machine_events.ts";
 import type { Counting } from "./metrics/counting.ts";
 import { showMachines } from "./metrics/observers.ts";

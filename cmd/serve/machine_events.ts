@@ -1,12 +1,12 @@
 /** What is said about Machines, as Events and as lines of the log. */
-import type { Clock } from "../base/clock.ts";
-import { LineBudget } from "../base/line_budget.ts";
-import type { Logger } from "../base/log.ts";
-import { bootEvent } from "../controllers/boot_events.ts";
-import type { EventRecorder } from "../k8s/events.ts";
-import type { BootStatus, BootStep } from "../machine/boot_status.ts";
-import { EVENT_REASONS, type EventReason, type TellOwner } from "../machine/event_reasons.ts";
-import { type Machine, MACHINE_API_VERSION } from "../machine/types.ts";
+import type { Clock } from "../../base/clock.ts";
+import { LineBudget } from "../../base/line_budget.ts";
+import type { Logger } from "../../base/log.ts";
+import { bootEvent } from "../../controllers/boot_events.ts";
+import type { EventRecorder } from "../../k8s/events.ts";
+import type { BootStatus, BootStep } from "../../machine/boot_status.ts";
+import { EVENT_REASONS, type EventReason, type TellOwner } from "../../machine/event_reasons.ts";
+import { type Machine, MACHINE_API_VERSION } from "../../machine/types.ts";
 
 const about = ({ name, uid }: Machine) => ({ apiVersion: MACHINE_API_VERSION, kind: "Machine", name, uid });
 

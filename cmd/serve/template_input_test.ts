@@ -1,8 +1,8 @@
 import { equal, match, throws } from "node:assert/strict";
-import type { ClusterKnowledge } from "../controllers/cluster_facts.ts";
-import { readMachine } from "../machine/types.ts";
-import { templateData } from "../pxe/template/machine_view.ts";
-import { parseTemplate } from "../pxe/template/template.ts";
+import type { ClusterKnowledge } from "../../controllers/cluster_facts.ts";
+import { readMachine } from "../../machine/types.ts";
+import { templateData } from "../../pxe/template/machine_view.ts";
+import { parseTemplate } from "../../pxe/template/template.ts";
 import { templateInput } from "./template_input.ts";
 
 const { machine } = readMachine({ metadata: { name: "a" }, spec: {} });

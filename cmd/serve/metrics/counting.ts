@@ -1,12 +1,12 @@
 /** All that serve-pxe counts, in one place for the wiring. */
-import type { AttestationOptions } from "../../controllers/attestation.ts";
-import type { BmcCallsOptions } from "../../controllers/bmc_calls.ts";
-import type { ApiObserver } from "../../k8s/api_observer.ts";
-import type { STATUS_RESULTS } from "../../k8s/status.ts";
-import type { EventReason } from "../../machine/event_reasons.ts";
-import type { DhcpObserver } from "../../pxe/dhcp/server.ts";
-import type { TftpObserver } from "../../pxe/tftp/observer.ts";
-import type { PullObserver } from "../../registry/puller.ts";
+import type { AttestationOptions } from "../../../controllers/attestation.ts";
+import type { BmcCallsOptions } from "../../../controllers/bmc_calls.ts";
+import type { ApiObserver } from "../../../k8s/api_observer.ts";
+import type { STATUS_RESULTS } from "../../../k8s/status.ts";
+import type { EventReason } from "../../../machine/event_reasons.ts";
+import type { DhcpObserver } from "../../../pxe/dhcp/server.ts";
+import type { TftpObserver } from "../../../pxe/tftp/observer.ts";
+import type { PullObserver } from "../../../registry/puller.ts";
 import { Metrics } from "./metrics.ts";
 import {
   apiObserver,

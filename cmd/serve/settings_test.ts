@@ -1,8 +1,8 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { parseCidr } from "../base/address.ts";
-import type { FlagValues } from "./flags.ts";
-import { serveSettings, settingsFields } from "./serve_settings.ts";
-import { UsageError } from "./usage.ts";
+import { parseCidr } from "../../base/address.ts";
+import type { FlagValues } from "../flags.ts";
+import { serveSettings, settingsFields } from "./settings.ts";
+import { UsageError } from "../usage.ts";
 
 Deno.test("serveSettings() has the peer's defaults (contract 3)", () => {
   deepEqual(serveSettings({}, "/home/op"), {

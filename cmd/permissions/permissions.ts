@@ -1,5 +1,5 @@
 /** What each command may do once it knows what it was asked for; everything else is given up before it touches input. */
-import { StartError } from "./usage.ts";
+import { StartError } from "../usage.ts";
 
 /** All of a kind, or only these: paths, `host:port`, programs. */
 export type Grant = "all" | readonly string[];

@@ -1,9 +1,9 @@
 /** What templates see of the cluster: a fact that is missing fails the templates that use it, and no other (contract 11.11). */
-import type { ClusterKnowledge, Fact } from "../controllers/cluster_facts.ts";
-import { agentConfigJSON, type ClusterFacts, providerLabels } from "../machine/agent_config.ts";
-import type { Machine } from "../machine/types.ts";
-import { TemplateError } from "../pxe/template/template.ts";
-import type { TemplateInput } from "../pxe/template/machine_view.ts";
+import type { ClusterKnowledge, Fact } from "../../controllers/cluster_facts.ts";
+import { agentConfigJSON, type ClusterFacts, providerLabels } from "../../machine/agent_config.ts";
+import type { Machine } from "../../machine/types.ts";
+import { TemplateError } from "../../pxe/template/template.ts";
+import type { TemplateInput } from "../../pxe/template/machine_view.ts";
 
 function known<T>(fact: Fact<T>, name: string): T {
   if ("value" in fact) return fact.value;

@@ -1,12 +1,12 @@
 /** What the servers see of machines, told to their boots: joins pxe/ and controllers/. */
-import { formatIpv4 } from "../base/address.ts";
-import type { BootReports } from "../controllers/boot_reports.ts";
-import type { Protocol } from "../controllers/boot_trace.ts";
-import type { Directory } from "../machine/directory.ts";
-import type { TellOwner } from "../machine/event_reasons.ts";
-import type { FileAnswer, FileResolver } from "../pxe/answer.ts";
-import type { DhcpEvent } from "../pxe/dhcp/server.ts";
-import type { ImageDirectory } from "../pxe/image.ts";
+import { formatIpv4 } from "../../base/address.ts";
+import type { BootReports } from "../../controllers/boot_reports.ts";
+import type { Protocol } from "../../controllers/boot_trace.ts";
+import type { Directory } from "../../machine/directory.ts";
+import type { TellOwner } from "../../machine/event_reasons.ts";
+import type { FileAnswer, FileResolver } from "../../pxe/answer.ts";
+import type { DhcpEvent } from "../../pxe/dhcp/server.ts";
+import type { ImageDirectory } from "../../pxe/image.ts";
 
 /** Whom it is told. */
 export interface Witnesses {

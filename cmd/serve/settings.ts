@@ -1,9 +1,9 @@
 /** The flags of serve-pxe: declared, checked once, then never changed. */
-import { type Cidr, formatIpv4, parseCidr, parseIpv4 } from "../base/address.ts";
-import { formatDuration } from "../base/duration.ts";
-import type { LogLevel } from "../base/log.ts";
-import { count, duration, type Flag, type FlagValues, oneOf, parseFlag, port } from "./flags.ts";
-import { UsageError } from "./usage.ts";
+import { type Cidr, formatIpv4, parseCidr, parseIpv4 } from "../../base/address.ts";
+import { formatDuration } from "../../base/duration.ts";
+import type { LogLevel } from "../../base/log.ts";
+import { count, duration, type Flag, type FlagValues, oneOf, parseFlag, port } from "../flags.ts";
+import { UsageError } from "../usage.ts";
 
 /** Checked settings of one `serve-pxe`. */
 export interface ServeSettings {

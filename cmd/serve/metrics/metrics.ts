@@ -1,5 +1,5 @@
 /** The metrics of one serve-pxe, made from the table as they are joined to what they count. */
-import { Counter, type Family, Histogram, metricsText, type Value } from "../../base/metrics.ts";
+import { Counter, type Family, Histogram, metricsText, type Value } from "../../../base/metrics.ts";
 import { METRICS } from "./table.ts";
 
 type Table = typeof METRICS;

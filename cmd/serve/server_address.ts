@@ -1,8 +1,8 @@
 /** Which address of this host machines are told, and where DHCP listens. */
-import { formatIpv4 } from "../base/address.ts";
-import { type InterfaceAddress, interfaceFor } from "../pxe/dhcp/interface_for.ts";
-import type { DhcpMode } from "../pxe/dhcp/server.ts";
-import type { ServeSettings } from "./serve_settings.ts";
+import { formatIpv4 } from "../../base/address.ts";
+import { type InterfaceAddress, interfaceFor } from "../../pxe/dhcp/interface_for.ts";
+import type { DhcpMode } from "../../pxe/dhcp/server.ts";
+import type { ServeSettings } from "./settings.ts";
 
 /** The server as machines see it. */
 export interface ServerAddress {

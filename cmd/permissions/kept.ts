@@ -1,12 +1,12 @@
 /** What a command is going to need of the system, from its settings and from what they name. */
-import type { Access } from "../k8s/access.ts";
-import { systemHost } from "../k8s/host.ts";
-import { locateAccess } from "../k8s/locate.ts";
-import { proxyFor } from "../k8s/proxy.ts";
-import type { ClusterSettings } from "./machine/settings.ts";
+import type { Access } from "../../k8s/access.ts";
+import { systemHost } from "../../k8s/host.ts";
+import { locateAccess } from "../../k8s/locate.ts";
+import { proxyFor } from "../../k8s/proxy.ts";
+import type { ClusterSettings } from "../machine/settings.ts";
 import { clusterPermissions, credentialHelpers, type Plugin, servePermissions } from "./permissions.ts";
-import type { Io } from "./io.ts";
-import type { ServeSettings } from "./serve_settings.ts";
+import type { Io } from "../io.ts";
+import type { ServeSettings } from "../serve/settings.ts";
 
 /** The access that the command is going to use; what is wrong with it, that says when it does. */
 async function accessOf(settings: ClusterSettings): Promise<Access | undefined> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { newAuthority, newServerCertificate } from "../dev/certificate/certificate.ts";
-import { unpem } from "../dev/certificate/der.ts";
+import { newAuthority, newServerCertificate } from "../../dev/certificate/certificate.ts";
+import { unpem } from "../../dev/certificate/der.ts";
 import { readEkAuthorities } from "./ek_authorities.ts";
-import { StartError } from "./usage.ts";
+import { StartError } from "../usage.ts";
 
 const authority = await newAuthority(0);
 const { certPem: leaf } = await newServerCertificate(authority, { dns: [], ips: [] }, 0);

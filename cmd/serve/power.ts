@@ -1,25 +1,25 @@
-/** Power and installations: BMCs, Secrets, the controllers over them. Joins redfish/, k8s/, pxe/ and controllers/ for cmd/serve.ts. */
-import type { Clock } from "../base/clock.ts";
-import type { Logger } from "../base/log.ts";
-import { BmcCalls, onlyWhile } from "../controllers/bmc_calls.ts";
-import { BmcPasswords } from "../controllers/bmc_passwords.ts";
-import type { Protocol } from "../controllers/boot_trace.ts";
-import { PowerController } from "../controllers/power.ts";
-import { RepaveController } from "../controllers/repave.ts";
-import type { KubeClient } from "../k8s/client.ts";
-import type { Directory } from "../machine/directory.ts";
-import type { Machine } from "../machine/types.ts";
-import type { FileResolver } from "../pxe/answer.ts";
-import { bootFileFor } from "../pxe/dhcp/boot_file.ts";
-import type { DhcpEvent } from "../pxe/dhcp/server.ts";
-import type { ImageDirectory } from "../pxe/image.ts";
-import { openBmc } from "../redfish/bmc.ts";
-import { BmcPool } from "../redfish/pool.ts";
+/** Power and installations: BMCs, Secrets, the controllers over them. Joins redfish/, k8s/, pxe/ and controllers/ for serve.ts. */
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import { BmcCalls, onlyWhile } from "../../controllers/bmc_calls.ts";
+import { BmcPasswords } from "../../controllers/bmc_passwords.ts";
+import type { Protocol } from "../../controllers/boot_trace.ts";
+import { PowerController } from "../../controllers/power.ts";
+import { RepaveController } from "../../controllers/repave.ts";
+import type { KubeClient } from "../../k8s/client.ts";
+import type { Directory } from "../../machine/directory.ts";
+import type { Machine } from "../../machine/types.ts";
+import type { FileResolver } from "../../pxe/answer.ts";
+import { bootFileFor } from "../../pxe/dhcp/boot_file.ts";
+import type { DhcpEvent } from "../../pxe/dhcp/server.ts";
+import type { ImageDirectory } from "../../pxe/image.ts";
+import { openBmc } from "../../redfish/bmc.ts";
+import { BmcPool } from "../../redfish/pool.ts";
 import { objectReader } from "./images.ts";
 import type { Machines } from "./machines.ts";
 import type { Counting } from "./metrics/counting.ts";
 import { showBmcs } from "./metrics/observers.ts";
-import type { ServeSettings } from "./serve_settings.ts";
+import type { ServeSettings } from "./settings.ts";
 import { dhcpSeen, tracedResolver } from "./sights.ts";
 
 /** What switches machines and watches over their installations. */

@@ -1,18 +1,18 @@
 /** Every metric of serve-pxe: what /metrics shows, and docs/metrics.md says. */
-import type { Labels } from "../../base/metrics.ts";
-import { ATTEST_REFUSALS } from "../../controllers/attestation.ts";
-import type { CallResult } from "../../controllers/bmc_calls.ts";
-import type { BmcCall, BmcState } from "../../controllers/bmc_memory.ts";
-import { STATUS_RESULTS } from "../../k8s/status.ts";
-import { WATCH_ENDS } from "../../k8s/watch.ts";
-import { EVENT_REASONS } from "../../machine/event_reasons.ts";
-import { DHCP_CAUSES, DHCP_STATES } from "../../pxe/dhcp/decide.ts";
-import { MESSAGE_TYPE } from "../../pxe/dhcp/reply.ts";
-import { DHCP_FAULTS, DHCP_OUTCOMES } from "../../pxe/dhcp/server.ts";
-import { HTTP_ROUTES, HTTP_SECONDS, HTTP_STATUSES } from "../../pxe/http/counts.ts";
-import { TFTP_OUTCOMES, TFTP_REFUSALS } from "../../pxe/tftp/observer.ts";
-import type { BmcFault } from "../../redfish/types.ts";
-import { PULL_ERRORS } from "../../registry/errors.ts";
+import type { Labels } from "../../../base/metrics.ts";
+import { ATTEST_REFUSALS } from "../../../controllers/attestation.ts";
+import type { CallResult } from "../../../controllers/bmc_calls.ts";
+import type { BmcCall, BmcState } from "../../../controllers/bmc_memory.ts";
+import { STATUS_RESULTS } from "../../../k8s/status.ts";
+import { WATCH_ENDS } from "../../../k8s/watch.ts";
+import { EVENT_REASONS } from "../../../machine/event_reasons.ts";
+import { DHCP_CAUSES, DHCP_STATES } from "../../../pxe/dhcp/decide.ts";
+import { MESSAGE_TYPE } from "../../../pxe/dhcp/reply.ts";
+import { DHCP_FAULTS, DHCP_OUTCOMES } from "../../../pxe/dhcp/server.ts";
+import { HTTP_ROUTES, HTTP_SECONDS, HTTP_STATUSES } from "../../../pxe/http/counts.ts";
+import { TFTP_OUTCOMES, TFTP_REFUSALS } from "../../../pxe/tftp/observer.ts";
+import type { BmcFault } from "../../../redfish/types.ts";
+import { PULL_ERRORS } from "../../../registry/errors.ts";
 
 /** What is said of a metric; its name is its key in {@link METRICS}. */
 export type Entry =

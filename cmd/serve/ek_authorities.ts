@@ -1,7 +1,7 @@
 /** --ek-ca: the makers of TPMs that are trusted, as files. */
-import { type Authority, readAuthority } from "../attest/ek_certificate.ts";
-import { DerError } from "../attest/der_reader.ts";
-import { StartError } from "./usage.ts";
+import { type Authority, readAuthority } from "../../attest/ek_certificate.ts";
+import { DerError } from "../../attest/der_reader.ts";
+import { StartError } from "../usage.ts";
 
 /** Makers have a few hundred between them. */
 const MAX_FILES = 2000;

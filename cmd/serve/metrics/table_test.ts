@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { load } from "js-yaml";
 import { type Entry, METRICS } from "./table.ts";
 
-const DOCS = new URL("../../docs/", import.meta.url);
+const DOCS = new URL("../../../docs/", import.meta.url);
 const ENTRIES = Object.entries<Entry>(METRICS);
 
 /** A line of the table in docs/metrics.md. */

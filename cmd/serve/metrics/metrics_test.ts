@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { FakeClock } from "../../base/clock.ts";
-import { WorkQueue } from "../../k8s/queue.ts";
+import { FakeClock } from "../../../base/clock.ts";
+import { WorkQueue } from "../../../k8s/queue.ts";
 import { Metrics } from "./metrics.ts";
 import { bmcObserver, dhcpObserver, queueObservers, showBmcs, tftpObserver } from "./observers.ts";
 
