@@ -79,6 +79,12 @@ export class ControlGroup {
     return { ran: sum(0), waited: sum(1) };
   }
 
+  /** Has its threads go before those of others; one that ends meanwhile needs nothing. */
+  async favour(): Promise<void> {
+    const script = 'for pid in $(cat "$1"); do renice -n -10 -p $(ls "/proc/$pid/task"); done >&2; true';
+    await run("sh", ["-c", script, "sh", this.joinFile]);
+  }
+
   /** Resident memory of its processes in MB (10^6 bytes), as the kernel counts it for each: now, and at its highest. */
   residentMB(): { now: number; peak: number } {
     const pids = Deno.readTextFileSync(this.joinFile).split("\n").filter((line) => line !== "");
