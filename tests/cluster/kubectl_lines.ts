@@ -189,7 +189,7 @@ create token sa --duration=10s
 create token none
 create deployment made --image=i --replicas=2
 expose deployment made --port=80
-create service clusterip svc --tcp=80
+create service clusterip svc --clusterip=None --tcp=80
 create lease nope
 apply -f deployment.yaml
 apply -f deployment.yaml

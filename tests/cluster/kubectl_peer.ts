@@ -79,5 +79,6 @@ export function normalLines(output: string): string[] {
     .replace(/(^|[ (])(?:\d+[smhdy]){1,2}(?=[ )]|$)/gm, "$1AGE")
     .split("\n")
     .map((line) => line.trimEnd().replace(/(\S) {2,}/g, "$1  "))
-    .filter((line) => line !== "" && !/^[EIW]\d{4} /.test(line));
+    // kube-apiserver repairs a Service that it has seen before its address, some days, and says so in an Event.
+    .filter((line) => line !== "" && !/^[EIW]\d{4} |  ClusterIPNotAllocated  /.test(line));
 }
