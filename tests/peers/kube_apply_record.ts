@@ -142,9 +142,13 @@ export function entryKey({ manager, operation, subresource }: Entry): string {
   return `${operation} ${manager} ${subresource}`;
 }
 
-/** A write and its answer to compare: kube-apiserver gives the causes of several managers in any order. */
-export function inOrder({ causes, ...step }: Recorded): unknown {
-  return causes === undefined ? step : { ...step, causes: sortedCauses(causes) };
+/** A write and its answer to compare: kube-apiserver gives the causes of several managers, and the errors of several fields, in any order. */
+export function inOrder({ causes, message, ...step }: Recorded): object {
+  return {
+    ...step,
+    ...(message === undefined ? {} : { message: message.split("\n").sort() }),
+    ...(causes === undefined ? {} : { causes: sortedCauses(causes) }),
+  };
 }
 
 /** Causes in an order of their own. */

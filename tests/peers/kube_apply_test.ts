@@ -8,6 +8,9 @@ peerTest("a real kube-apiserver patches, applies and tracks as tests/golden/kube
   await server.installCrd();
   for (const sequence of sequences()) {
     const answers = await record(server, sequence);
-    deepEqual(answers.map(inOrder), sequence.steps.map(inOrder), sequence.name);
+    for (const [i, step] of sequence.steps.entries()) {
+      const title = `${sequence.name} ${i}`;
+      deepEqual({ title, ...inOrder(answers[i]!) }, { title, ...inOrder(step) });
+    }
   }
 });
