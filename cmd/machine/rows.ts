@@ -1,5 +1,5 @@
 /** The lines of machines that are waited for: pure, from progress to text. */
-import { age } from "../../dev/apiserver/table/age.ts";
+import { age } from "../../base/age.ts";
 import { type Progress, standing } from "./steps.ts";
 
 /** A machine that is waited for. */

@@ -1,5 +1,5 @@
 /** Machines as text for people: pure, from objects to lines. */
-import { age, ageOf } from "../../dev/apiserver/table/age.ts";
+import { age, ageOf } from "../../base/age.ts";
 import { bootOf } from "../../machine/boot_timeline.ts";
 import { ConditionReason, conditionsOf, ConditionType } from "../../machine/conditions.ts";
 import { type Condition, type MachineObject, readMachine } from "../../machine/types.ts";

@@ -1,5 +1,5 @@
 /** The Table that `kubectl get` asks for (Kubernetes API concepts, "Receiving resources as Tables"). */
-import { ageOf } from "./age.ts";
+import { ageOf } from "../../../base/age.ts";
 import { goFloat, goJson } from "../schema/field_error.ts";
 import { jsonPath } from "./json_path.ts";
 import { apiVersionOf, type Kind, type PrinterColumn } from "../kind.ts";

@@ -1,5 +1,5 @@
 /** The columns of `kubectl get` for built-in kinds. */
-import { ageOf } from "./age.ts";
+import { ageOf } from "../../../base/age.ts";
 import type { PrinterColumn } from "../kind.ts";
 import { type ApiObject, isJsonObject, type Json, type JsonObject } from "../object.ts";
 

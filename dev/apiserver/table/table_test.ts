@@ -1,6 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import golden from "../../../tests/golden/kube-validation/tables.json" with { type: "json" };
-import { age } from "./age.ts";
 import { jsonPath } from "./json_path.ts";
 import { builtInKinds } from "../kinds/built_in.ts";
 import { kindsOfCrd } from "../kinds/crd.ts";
@@ -38,32 +37,6 @@ Deno.test("table() says of which list it is, and shows of an object what was ask
     metadata: {},
     rows: [{ cells: ["a", 0, "<unknown>"], object: null }],
   });
-});
-
-const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR, YEAR = 365 * DAY;
-const AGES: readonly (readonly [ms: number, text: string])[] = [
-  [-2 * SECOND, "<invalid>"],
-  [-1.9 * SECOND, "0s"],
-  [0, "0s"],
-  [119.9 * SECOND, "119s"],
-  [2 * MINUTE, "2m"],
-  [200 * SECOND, "3m20s"],
-  [10 * MINUTE + 5 * SECOND, "10m"],
-  [3 * HOUR - 1, "179m"],
-  [3 * HOUR, "3h"],
-  [7 * HOUR + 59 * MINUTE, "7h59m"],
-  [47 * HOUR, "47h"],
-  [2 * DAY, "2d"],
-  [2 * DAY + 5 * HOUR, "2d5h"],
-  [8 * DAY + 5 * HOUR, "8d"],
-  [2 * YEAR - 1, "729d"],
-  [2 * YEAR, "2y"],
-  [3 * YEAR + 4 * DAY, "3y4d"],
-  [9 * YEAR + 4 * DAY, "9y"],
-];
-
-Deno.test("age() has about two figures, as kubectl's ages", () => {
-  for (const [ms, text] of AGES) strictEqual(age(ms), text, `${ms} ms`);
 });
 
 Deno.test("jsonPath() knows fields, indices, stars and filters for a text, and nothing else", () => {
