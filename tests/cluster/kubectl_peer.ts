@@ -80,5 +80,5 @@ export function normalLines(output: string): string[] {
     .split("\n")
     .map((line) => line.trimEnd().replace(/(\S) {2,}/g, "$1  "))
     // kube-apiserver repairs a Service that it has seen before its address, some days, and says so in an Event.
-    .filter((line) => line !== "" && !/^[EIW]\d{4} |  ClusterIPNotAllocated  /.test(line));
+    .filter((line) => line !== "" && !/^[EIW]\d{4} | {2}ClusterIPNotAllocated {2}/.test(line));
 }
