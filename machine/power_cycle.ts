@@ -51,7 +51,7 @@ export function cycleOf(machine: Machine): Cycle | undefined {
   if (condition === undefined) {
     return wanted ? { phase: "begin", begun: undefined, target: asked, wanted, sinceMs: NaN } : undefined;
   }
-  const said = /^target reboots: (-?\d{1,15})(?!\d)/.exec(condition.message)?.[1];
+  const said = /^target reboots: (-?\d{1,19})(?!\d)/.exec(condition.message)?.[1];
   const begun = said === undefined ? undefined : Number(said);
   const sinceMs = Date.parse(condition.lastTransitionTime);
   if (condition.status === "True") {

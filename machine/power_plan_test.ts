@@ -141,6 +141,12 @@ const CASES: readonly (readonly [name: string, of: Machine, facts: PowerFacts, w
   ],
 
   ["PoweringOff is written: now off is sent", machine(ASKED, [off()]), seen("On"), "power Off"],
+  [
+    "of the highest counter too: now off is sent",
+    machine([Number.MAX_SAFE_INTEGER, 4], [off(`target reboots: ${Number.MAX_SAFE_INTEGER}`)]),
+    seen("On", {}, Number.MAX_SAFE_INTEGER),
+    "power Off",
+  ],
   ["after a restart off is sent again", machine(ASKED, [off()]), seen("On", sentOn(9e6)), "power Off"],
   ["off was sent: wait", machine(ASKED, [off()]), seen("On", sentOff(4000)), "wait 1000"],
   [
