@@ -85,9 +85,13 @@ export class RedfishClient {
     for (const pause of TASK_PAUSES_MS) {
       await this.#clock.sleep(pause, { signal });
       const seen = await this.#session.ask({ method: "GET", path: monitor }, signal);
-      // A finished task may be gone (iDRAC-Redfish-Scripting #275); whether it did its work is looked at anyway.
-      if (seen.status === 404 || seen.status === 410) return;
-      if (seen.status >= 300) throw new AnswerError(readFailure(seen.status, seen.text), `${what}, its task`);
+      if (seen.status >= 300) {
+        const failure = new AnswerError(readFailure(seen.status, seen.text), `${what}, its task`);
+        // A finished task may be gone (iDRAC-Redfish-Scripting #275), or not be for this user's eyes: that refuses
+        // nothing of what was taken. Whether it did its work is looked at anyway.
+        if (failure.fault === "refused") return;
+        throw failure;
+      }
       const task = parseDocument(seen.text);
       if (isTask(task) ? this.#hasEnded(what, task) : seen.status !== 202) return;
     }

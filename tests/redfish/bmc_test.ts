@@ -309,6 +309,7 @@ Deno.test("power: actions carry no If-Match, and a task is followed to its end",
   const cases: readonly [string, readonly Answer[], RegExp | undefined][] = [
     ["completed", [task("New"), task("Running"), task("Completed")], undefined],
     ["vanished", [task("Running"), json(404)], undefined],
+    ["not shown to this user: no other type is tried", [json(403, message("InsufficientPrivilege"))], undefined],
     ["a monitor that answers 202 until it is done", [json(202), json(204, "")], undefined],
     [
       "failed",
