@@ -117,9 +117,12 @@ export class Connection {
       target,
       headers,
       peer: this.#options.peer,
-      readBody: () => {
+      readBody: async () => {
         this.#allow(LIMITS_MS.body);
-        return body.read();
+        const bytes = await body.read();
+        // The answer may wait for others; the time for the body must not end it.
+        this.#allow(LIMITS_MS.write);
+        return bytes;
       },
     });
     // Given back whatever happens: a client may leave before its answer begins.

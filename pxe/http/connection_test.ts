@@ -157,3 +157,21 @@ Deno.test("Connection's deadline follows what the client is doing: a trickle doe
   ok(seen.slice(1, 5).every((ms) => ms === LIMITS_MS.head + 10));
   equal(connection.idle, true);
 });
+
+Deno.test("Connection gives an answer that waits for others its own time, not what a body had left (contract 10)", async () => {
+  let left = 0;
+  const connection: Connection = new Connection({
+    socket: new Client("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"),
+    peer: "",
+    handle: async ({ method, readBody }) => {
+      await readBody();
+      left = connection.deadline;
+      return textReply(method, 200, "ok");
+    },
+    now: () => 0,
+    date: () => "",
+    bodies: new BodyRoom(20),
+  });
+  await connection.serve();
+  equal(left, LIMITS_MS.write);
+});
