@@ -101,8 +101,15 @@ export class DerReader {
   }
 }
 
-/** `2.5.29.17` from the contents of an OBJECT IDENTIFIER (X.690 section 8.19). */
+/** Certificates have OIDs of a few bytes; texts say them, and strangers choose them. */
+const MAX_OID = 64;
+
+/**
+ * `2.5.29.17` from the contents of an OBJECT IDENTIFIER (X.690 section 8.19).
+ * @throws {DerError} when it is longer than any that is used
+ */
 export function oidText(contents: Uint8Array): string {
+  if (contents.length > MAX_OID) throw new DerError(`an object identifier has ${contents.length} bytes`);
   const arcs: number[] = [];
   let arc = 0;
   for (const byte of contents) {

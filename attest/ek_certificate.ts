@@ -55,14 +55,16 @@ export function readAuthority(der: Uint8Array): Authority {
 
 /**
  * Checks the certificate of an endorsement key.
+ * @param stored as the TPM keeps it: some fill up the room behind a certificate, ST33 up to 1,600 bytes
  * @returns what speaks against it, to follow "the certificate"; undefined when nothing does
  */
 export function ekCertificateProblem(
-  der: Uint8Array,
+  stored: Uint8Array,
   key: TpmKey,
   { authorities, nowMs }: { readonly authorities: readonly Authority[]; readonly nowMs: number },
 ): string | undefined {
   try {
+    const der = new DerReader(stored).takeWhole(TAG.sequence);
     const leaf = readCertificate(der);
     return profileProblem(leaf, key) ?? dateProblem(leaf, nowMs) ??
       chainProblem({ fields: leaf, x509: new X509Certificate(der) }, authorities, nowMs, 0);

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import * as der from "../dev/certificate/der.ts";
 import { ekTemplate, makeKey } from "../dev/tpm/software_tpm.ts";
 import { seeded } from "../tests/mutate.ts";
-import { DerError } from "./der_reader.ts";
+import { DerError, TAG } from "./der_reader.ts";
 import { type Authority, ekCertificateProblem, readAuthority } from "./ek_certificate.ts";
 import { keyObject } from "./make_credential.ts";
 import { parseTpmPublic } from "./tpm_public.ts";
@@ -198,6 +198,24 @@ Deno.test("a chain that goes round ends, and of two issuers of a name the right 
   const [middle] = await makers();
   const named = readAuthority(await issue(ROOT, stranger.privateKey));
   assert.match((await problemOf({}, { authorities: [middle!, named] }))!, /^has a signature that none/);
+});
+
+Deno.test("what a TPM has behind a certificate does not count: some fill up the room with ones or zeros", async () => {
+  const cert = await issue(LEAF, middlePair.privateKey);
+  const authorities = await makers();
+  for (const filling of [0xff, 0]) {
+    const stored = new Uint8Array(1600).fill(filling);
+    stored.set(cert);
+    assert.equal(ekCertificateProblem(stored, KEYS.ecc, { authorities, nowMs: NOW }), undefined);
+  }
+});
+
+Deno.test("an object identifier of a stranger's length is not said again", async () => {
+  const long = new Uint8Array(20_000).fill(0x81);
+  long[19_999] = 1;
+  const critical = der.sequence(der.tagged(TAG.oid, long), der.TRUE, der.octets(new Uint8Array()));
+  const problem = await problemOf(withExtensions(usage(4), NAME, critical));
+  assert.equal(problem, "cannot be read: an object identifier has 20000 bytes");
 });
 
 Deno.test("readAuthority() takes only certificates that may sign others", async () => {
