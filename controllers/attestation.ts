@@ -4,7 +4,7 @@
  * may help is tried again here for as long as it waits.
  */
 import { createHash } from "node:crypto";
-import { type AttestPolicy, decideAttest, ekIdentity } from "../attest/decide.ts";
+import { type AttestDecision, type AttestPolicy, decideAttest, ekIdentity } from "../attest/decide.ts";
 import { makeCredential, type RandomBytes } from "../attest/make_credential.ts";
 import { type AttestRequest, AttestRequestError, readAttestRequest } from "../attest/request.ts";
 import { KEY_SIZE, NONCE_SIZE, seal } from "../attest/seal.ts";
@@ -20,6 +20,7 @@ import type { Directory } from "../machine/directory.ts";
 import type { TellOwner } from "../machine/event_reasons.ts";
 import type { Machine, MachineObject } from "../machine/types.ts";
 import { HourlyBudget } from "./token_budget.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 
 /** An answer of the HTTP port. */
 export interface AttestAnswer {
@@ -80,6 +81,8 @@ const MAX_OPEN = 1024;
 const MAX_OPEN_PER_MACHINE = 4;
 const PIN_TRIES = 4;
 const RETRY = { baseMs: 250, maxMs: 5000 };
+/** Whoever asked while it was being installed may be up when its token comes. */
+const KEY_ALONE: AttestPolicy = { authorities: [], requireEkCert: false, onlyInstalling: false };
 const LINES = { burst: 100, perSecond: 1 };
 
 /** Ends the work on a request with an answer that is none of the good ones. */
@@ -97,6 +100,12 @@ class Refused extends Error {
 }
 
 const away = (what: string) => new Refused(503, "Unavailable", `${what}, try again`, 5);
+const unknownClient = () => new Refused(404, "UnknownClient", "no Machine has a lease with this address");
+
+function orRefused(decision: AttestDecision): AttestDecision & { readonly kind: "accepted" } {
+  if (decision.kind === "refused") throw new Refused(decision.status, decision.reason, decision.message);
+  return decision;
+}
 
 /** Answers the requests of all machines. */
 export class Attestation {
@@ -121,10 +130,7 @@ export class Attestation {
     const { directory, synced } = this.#options;
     const machine = directory.byIp(client)?.machine;
     if (machine === undefined) {
-      const unknown = synced()
-        ? new Refused(404, "UnknownClient", "no Machine has a lease with this address")
-        : away("Machines are not known yet");
-      return this.#refuse(undefined, client, unknown);
+      return this.#refuse(undefined, client, synced() ? unknownClient() : away("Machines are not known yet"));
     }
     try {
       return { status: 200, text: await this.#attest(machine, client, body) };
@@ -136,15 +142,16 @@ export class Attestation {
   async #attest(machine: Machine, client: number, body: Uint8Array | undefined): Promise<string> {
     const { policy, clock, randomBytes } = this.#options;
     const request = readAttestRequest(body);
-    const decision = decideAttest(machine.object, request, policy, clock.now());
-    if (decision.kind === "refused") throw new Refused(decision.status, decision.reason, decision.message);
+    const decision = orRefused(decideAttest(machine.object, request, policy, clock.now()));
     const key = randomBytes(KEY_SIZE);
     const { credential, token, ca } = await this.#limited(machine, async (signal) => {
       // Before anything is stored: a key that nothing can be encrypted to is no key. After the limits: it takes milliseconds.
       const credential = await makeCredential(request.ek, { name: request.srk.name, secret: key }, randomBytes);
       const ca = await this.#clusterCa(signal);
       if (decision.firstUse) await this.#pin(machine, client, request, decision.ekPem, signal);
-      return { credential, ca, token: await this.#token(machine, signal) };
+      const token = await this.#token(machine, signal);
+      this.#checkKeyAgain(machine, client, request);
+      return { credential, ca, token };
     });
     this.#issued(machine, client, token);
     this.#options.observe?.("Issued");
@@ -201,24 +208,28 @@ export class Attestation {
     const { statuses, stored, event, policy, clock } = this.#options;
     const key = { uid: machine.uid, pem, nowMs: clock.now() };
     for (let tries = 1;; tries++) {
-      const outcome = await statuses.write(machine.name, "endorsement key", (object) => {
+      const write = statuses.write(machine.name, "endorsement key", (object) => {
         // What the operator wants may be another by now, and nothing is kept for a client that was sent away.
         const isWanted = !signal.aborted && decideAttest(object, request, policy, clock.now()).kind === "accepted";
         return isWanted ? withPinnedKey(object, key) : undefined;
       });
-      signal.throwIfAborted();
-      if (outcome.kind === "gone" || outcome.object.metadata.uid !== machine.uid) {
-        throw new Refused(404, "UnknownClient", "no Machine has a lease with this address");
-      }
+      // A write waits for the API for ever; those who were sent away meanwhile must not be kept as long.
+      const outcome = await unlessAborted(write, signal);
+      if (outcome.kind === "gone" || outcome.object.metadata.uid !== machine.uid) throw unknownClient();
       stored(outcome.object);
-      const decision = decideAttest(outcome.object, request, policy, clock.now());
-      if (decision.kind === "refused") throw new Refused(decision.status, decision.reason, decision.message);
-      if (!decision.firstUse) break;
+      if (!orRefused(decideAttest(outcome.object, request, policy, clock.now())).firstUse) break;
       // One that was sent away had its turn in place of this, or an operator has just taken the key away again.
       if (tries === PIN_TRIES) throw away("the endorsement key could not be kept");
     }
     const { sha256 } = ekIdentity(request.ek.key);
     event(machine, "Normal", "AttestedFirstUse", `endorsement key ${sha256} is kept, from ${formatIpv4(client)}`);
+  }
+
+  /** While the API took its time, the address may have gone to another, or the operator have changed what is allowed. */
+  #checkKeyAgain({ uid, object }: Machine, client: number, request: AttestRequest): void {
+    const latest = this.#options.directory.byIp(client)?.machine;
+    if (latest?.uid !== uid) throw unknownClient();
+    if (latest.object !== object) orRefused(decideAttest(latest.object, request, KEY_ALONE, this.#options.clock.now()));
   }
 
   /** A token, asked for until there is one: asking twice does no harm. */

@@ -153,6 +153,11 @@ Deno.test("answer() tells whoever counts how each request ended, in a word of ou
   assert.ok(results.every((result) => words.includes(result)));
 });
 
+/** Allows one key alone. */
+function withAllowed(sha256: string): (object: MachineObject) => MachineObject {
+  return (object) => ({ ...object, spec: { ...object.spec, attestation: { ekPublicKeySHA256: [sha256] } } });
+}
+
 /** Resolves when nothing is left to be written. */
 async function written(statuses: StatusWriter<MachineObject>): Promise<void> {
   while (statuses.size > 0) await new Promise((resolve) => setTimeout(resolve));
@@ -270,6 +275,27 @@ Deno.test("an allow-list that came while the key was written counts, and the key
   assert.equal((await site.patiently(site.post(createTpm()))).status, 403);
   assert.equal(pinnedKey(site.object), undefined);
 });
+
+const MEANWHILE:
+  readonly (readonly [name: string, change: (object: MachineObject) => MachineObject | undefined, number])[] = [
+    ["its key is not allowed any more", withAllowed("00"), 403],
+    ["its address is nobody's", () => undefined, 404],
+    ["its Machine was made again", (object) => ({ ...object, metadata: { name: "m", uid: "v" } }), 404],
+    ["it has come up", (object) => ({ ...object, status: { ...object.status, phase: "Ready" } }), 200],
+  ];
+for (const [name, change, wanted] of MEANWHILE) {
+  Deno.test(`a machine whose token took so long that ${name} meanwhile is answered with ${wanted} (contract 10)`, async () => {
+    await using site = new Site({ policy: { authorities: [], requireEkCert: false, onlyInstalling: true } });
+    site.onToken = () => {
+      const changed = change(site.object);
+      site.machine = changed && readMachine(changed).machine;
+      return "secret";
+    };
+    const { status } = await site.post(createTpm());
+    assert.equal(status, wanted);
+    assert.equal(site.events.some((event) => event.includes("TokenIssued")), wanted === 200);
+  });
+}
 
 Deno.test("nothing is kept for a client that was sent away, whenever the API comes back", async () => {
   await using site = new Site();
