@@ -25,7 +25,9 @@ export interface PowerControllerOptions {
   /** The Machines of this instance. */
   readonly machines: { byName(name: string): Machine | undefined };
   readonly statuses: Pick<StatusWriter<MachineObject>, "write">;
-  /** Called with each object as the API has it after a write. */
+  /** A Machine as the API has it now; undefined where there is none, or it is not this instance's any more. */
+  readonly newest: (name: string, signal: AbortSignal) => Promise<MachineObject | undefined>;
+  /** Called with each object as the API has it after a write, or when it was read. */
   readonly stored: (object: MachineObject) => void;
   readonly calls: Pick<BmcCalls, "make" | "release">;
   /** Tells the Machine's owner, as an Event and, for a warning, a log line. */
@@ -52,6 +54,8 @@ const REASONS = {
 const SECRET_MS = 15_000;
 /** Steps in a row without a wait; a plan that wants more goes in circles. */
 const MAX_STEPS = 30;
+/** The watch is given this time to catch up where it was behind. */
+const BEHIND_MS = 1000;
 
 /** Works on Machines until told to stop. */
 export class PowerController implements AsyncDisposable {
@@ -168,9 +172,28 @@ export class PowerController implements AsyncDisposable {
       case "record":
         return await this.#record(machine, memory, step.says, signal);
       default:
+        if (step.kind === "power" && !await this.#isWanted(machine, memory, step.to, signal)) {
+          memory.facts = waiting(memory.facts);
+          return { kind: "again", afterMs: BEHIND_MS };
+        }
         memory.facts = await this.#options.calls.make(machine, memory, step, signal);
         memory.succeeded(step.kind);
     }
+  }
+
+  /**
+   * Whether the Machine as the API has it now asks for this too. A watch may be a minute behind, and a reboot that it
+   * shows may have been ended by whoever led before: to switch off once more would leave the machine off.
+   */
+  async #isWanted(machine: Machine, memory: BmcMemory, to: "On" | "Off", signal: AbortSignal): Promise<boolean> {
+    const { newest, stored, clock } = this.#options;
+    const object = await newest(machine.name, signal);
+    if (object === undefined) return false;
+    if (object.metadata.resourceVersion !== machine.object.metadata.resourceVersion) stored(object);
+    const now = readMachine(object).machine;
+    if (!memory.isOf(now)) return false;
+    const step = powerStep(now, stepping(memory.facts, cycleOf(now)), clock.now());
+    return step.kind === "power" && step.to === to;
   }
 
   async #record(

@@ -5,6 +5,7 @@ import { RedfishBmc } from "./redfish_bmc.ts";
 import type { TransportLimits } from "./exchange_transport.ts";
 import { HttpsTransport } from "./transport.ts";
 import { type Bmc, BmcError, type BmcTarget } from "./types.ts";
+import { checked } from "./wire.ts";
 
 /** What {@link openBmc} is given. */
 export interface OpenOptions {
@@ -12,6 +13,8 @@ export interface OpenOptions {
   readonly clock: Clock;
   /** Told what is tried. */
   readonly log: Logger;
+  /** Called right before each request that logs in or changes something; throws where it may not be sent. @default all may */
+  readonly check?: () => void;
   /** Where the defaults do not fit. */
   readonly limits?: TransportLimits;
 }
@@ -20,7 +23,7 @@ export interface OpenOptions {
  * A system behind a BMC; nothing is sent yet.
  * @throws {BmcError} where the URL is none that can be used
  */
-export function openBmc(target: BmcTarget, { clock, log, limits }: OpenOptions): Bmc {
+export function openBmc(target: BmcTarget, { clock, log, check, limits }: OpenOptions): Bmc {
   const { fingerprint } = target;
   const wire = new HttpsTransport({
     origin: originOf(target.url),
@@ -28,7 +31,7 @@ export function openBmc(target: BmcTarget, { clock, log, limits }: OpenOptions):
     clock,
     ...(limits === undefined ? {} : { limits }),
   });
-  return new RedfishBmc(target, { wire, clock, log });
+  return new RedfishBmc(target, { wire: check === undefined ? wire : checked(check, wire), clock, log });
 }
 
 /**

@@ -36,3 +36,25 @@ export interface Wire {
   /** Closes the connection. */
   close(): void;
 }
+
+/**
+ * The same wire for whoever may change something only at times. A call is several requests, so it is asked right before each
+ * that logs in or changes the system; reading and logging out harm nobody.
+ * @param check throws where it may not be sent
+ */
+export function checked(check: () => void, wire: Wire): Wire {
+  return {
+    get origin() {
+      return wire.origin;
+    },
+    get fingerprint() {
+      return wire.fingerprint;
+    },
+    // deno-lint-ignore require-await -- what check() throws is the answer
+    async ask(ask, signal) {
+      if (ask.method === "POST" || ask.method === "PATCH") check();
+      return wire.ask(ask, signal);
+    },
+    close: () => wire.close(),
+  };
+}

@@ -9,6 +9,7 @@ import { type AddressConflict, MachineStore } from "../../controllers/machine_st
 import { ObjectCache, withoutManagedFields } from "../../k8s/cache.ts";
 import type { KubeClient } from "../../k8s/client.ts";
 import { Controller } from "../../k8s/controller.ts";
+import { ApiError } from "../../k8s/errors.ts";
 import { EventRecorder } from "../../k8s/events.ts";
 import { StatusWriter } from "../../k8s/status.ts";
 import { watchCollection } from "../../k8s/watch.ts";
@@ -27,6 +28,8 @@ export interface Machines {
   readonly boots: BootReports;
   /** Writes to the status of Machines. */
   readonly statuses: Pick<StatusWriter<MachineObject>, "write">;
+  /** A Machine as the API has it now; undefined where there is none, or it is of another site. */
+  readonly newest: (name: string, signal: AbortSignal) => Promise<MachineObject | undefined>;
   /** Takes a Machine as the API has it after a write, before the watch says so. */
   readonly stored: (object: MachineObject) => void;
   /** Writes an Event, where that is granted. */
@@ -60,6 +63,19 @@ const MACHINES = { group: "unbounded-cloud.io", version: "v1alpha3", plural: "ma
 /** The server-side selector of a site (contract 4). */
 function siteSelector(site: string): string {
   return site === "" ? `!${SITE_LABEL}` : `${SITE_LABEL}=${site}`;
+}
+
+/** Reads Machines of a site past the watch. */
+function newestOf(client: KubeClient, site: string): Machines["newest"] {
+  return async (name, signal) => {
+    try {
+      const object = await client.get<MachineObject>(MACHINES, { name }, { signal });
+      return object.metadata.labels?.[SITE_LABEL] === (site === "" ? undefined : site) ? object : undefined;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return undefined;
+      throw error;
+    }
+  };
 }
 
 /** Starts to watch the Machines of a site and to write what is reported about them. */
@@ -173,6 +189,7 @@ export function followMachines(options: MachinesOptions): Machines {
     reports,
     boots,
     statuses,
+    newest: newestOf(client, options.site),
     stored,
     event,
     report,

@@ -59,7 +59,7 @@ export function createPower(options: PowerOptions): Power {
   const bmcs = stack.use(
     new BmcPool({
       concurrency: settings.bmcConcurrency,
-      open: (target) => openBmc(target, { clock, log }),
+      open: (target) => openBmc(target, { clock, log, check: () => mustLead(options.leads) }),
       clock,
       log,
     }),
@@ -73,6 +73,7 @@ export function createPower(options: PowerOptions): Power {
   const common = {
     machines: machines.store,
     statuses: machines.statuses,
+    newest: machines.newest,
     stored: machines.stored,
     report: machines.report,
     log,
@@ -96,20 +97,33 @@ export function createPower(options: PowerOptions): Power {
   const limits = { timeoutMs: settings.repaveTimeoutMs, maxAttempts: settings.repaveMaxAttempts };
   const seen = (name: string) => boots.describe(name);
   const repaves = new RepaveController({ ...common, limits, seen, observe: queues.installation });
+  let isRunning = false;
   const changed = (name: string, machine: Machine | undefined) => {
+    // All are looked at when a term begins; until then they would wait in queues that nobody works on.
+    if (!isRunning && machine !== undefined) return;
     power.machineChanged(name, machine);
     repaves.machineChanged(name, machine);
   };
   const witnesses = { boots, event: machines.event, images: options.images };
   return {
     async run(signal) {
+      isRunning = true;
       for (const machine of machines.store.all()) changed(machine.name, machine);
-      await Promise.all([power.run(signal), repaves.run(signal)]);
+      try {
+        await Promise.all([power.run(signal), repaves.run(signal)]);
+      } finally {
+        isRunning = false;
+      }
     },
     machineChanged: changed,
     dhcpDecided: (event) => dhcpSeen(event, witnesses),
     traced: (resolve, directory, over) => tracedResolver(witnesses, resolve, directory, over),
   };
+}
+
+/** A process that was stopped in the middle of a call may find when it wakes up that another acts by now. */
+function mustLead(leads: () => boolean): void {
+  if (!leads()) throw new Error("this instance does not lead any more");
 }
 
 /** What a BMC can be told to boot, before the firmware says which architecture it is of: the image's only file, if any. */

@@ -28,6 +28,8 @@ class Api {
   readonly written: string[] = [];
   /** Requests fail, as in an outage. */
   isDown = false;
+  /** Watches say nothing of what changes. */
+  isBehind = false;
   /** Status fields that its CRD does not know. */
   prunes: readonly string[] = [];
   onChange: (name: string) => void = () => {};
@@ -149,6 +151,7 @@ export class Fleet implements AsyncDisposable {
     const common = {
       machines: store,
       statuses,
+      newest: (name: string) => api.machines.has(name) ? api.get(undefined, { name }) : Promise.resolve(undefined),
       stored: (object: MachineObject) => store.put(object),
       report: ({ name }: { name: string }, _: string, reason: string, message: string) =>
         void this.events.push(`${name} ${reason}: ${message}`),
@@ -194,6 +197,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   #changed(name: string): void {
+    if (this.api.isBehind) return;
     const object = this.api.machines.get(name);
     if (object === undefined) this.#process?.store.delete(name);
     else this.#process?.store.put(object);

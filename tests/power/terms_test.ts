@@ -26,6 +26,7 @@ Deno.test("a second term asks each BMC anew, though its Machine has not changed,
   await using power = new PowerController({
     machines: { byName: () => machine },
     statuses: { write: () => Promise.resolve({ kind: "unchanged", object: machine.object }) },
+    newest: () => Promise.resolve(machine.object),
     stored: () => {},
     calls: {
       make: (_, memory, step) => {

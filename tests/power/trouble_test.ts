@@ -147,12 +147,10 @@ Deno.test("a Machine deleted in mid-cycle: its BMC is left at once, nothing more
 
 Deno.test("a Machine deleted while its write waits for the API, and made again, is another one", async () => {
   await using fleet = new Fleet();
-  const bmc = fleet.add("a", {}, { rebootCounter: 1, repaveCounter: 0 });
-  bmc.fails.set("power", new BmcError("unreachable", "gone"));
+  const bmc = fleet.add("a", { offMs: 10_000 }, { rebootCounter: 1, repaveCounter: 0 });
   fleet.start();
-  await fleet.run(2000);
+  await fleet.until(() => bmc.calls.includes("Off"), 10_000);
   fleet.api.isDown = true;
-  bmc.fails.clear();
   await fleet.run(MINUTE);
   const { metadata, spec } = fleet.machine("a");
   fleet.api.delete("a");
