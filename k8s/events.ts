@@ -107,7 +107,8 @@ export class EventRecorder {
     if (known !== undefined && atMs - known.lastMs < SERIES_MS) {
       known.count++;
       known.lastMs = Math.max(known.lastMs, atMs);
-      this.#queue.addAfter(id, known.stored === undefined ? 0 : UPDATE_MS);
+      // One that is not written yet is written with its count, when its next try is due.
+      if (known.stored !== undefined) this.#queue.addAfter(id, UPDATE_MS);
       return;
     }
     if (!this.#budget.take(objectId(about), text.type === "Warning", nowMs)) return;

@@ -145,6 +145,20 @@ Deno.test("EventRecorder writes after an outage, and again when an event was rem
   assert.equal(bench.created.length, 2);
 });
 
+Deno.test("EventRecorder keeps its waits through an outage, however often the same is said, and loses no count", async () => {
+  await using bench = new Bench();
+  const outage = () => new ApiError("POST", 503);
+  for (let i = 0; i < 20; i++) bench.failures.push(outage());
+  for (let i = 0; i < 20; i++) {
+    bench.recorder.record(ABOUT, TEXT);
+    await bench.recorder.idle();
+  }
+  assert.equal(bench.failures.length, 19, "one try for all");
+  bench.failures.length = 0;
+  await bench.advance(1000);
+  assert.deepEqual(bench.created.map(({ count }) => count), [20]);
+});
+
 Deno.test("EventRecorder keeps a bounded number of them while the server is away", async () => {
   await using bench = new Bench();
   for (let i = 0; i < 5000; i++) bench.failures.push(new ConnectionError("server", "ECONNREFUSED"));
