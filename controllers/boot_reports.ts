@@ -37,6 +37,8 @@ interface Entry {
   isHeld: boolean;
   /** Whether a write is under way, and whether the next is due when it is done. */
   writing: "no" | "yes" | "next is due";
+  /** What was told of it, where no status says what was. */
+  told: BootStatus | undefined;
 }
 
 /** Steps wait so long for others, less up to half of it, so that not all machines of a rack are written at once. */
@@ -141,6 +143,7 @@ export class BootReports {
     if (entry.writing !== "no") return void (entry.writing = "next is due");
     entry.isHeld = false;
     if (this.#options.clock.now() >= this.#silentUntilMs) this.#submit(machine, entry);
+    else this.#tellOwn(machine, entry);
   }
 
   /** Hands on all that waits. */
@@ -157,7 +160,7 @@ export class BootReports {
   }
 
   #begin({ name, object }: Machine, changedMs?: number): Entry {
-    const entry: Entry = { memory: new BootMemory(object, changedMs), isHeld: false, writing: "no" };
+    const entry: Entry = { memory: new BootMemory(object, changedMs), isHeld: false, writing: "no", told: undefined };
     this.#entries.set(name, entry);
     return entry;
   }
@@ -176,13 +179,26 @@ export class BootReports {
     }, (outcome) => {
       const isDue = entry.writing === "next is due";
       entry.writing = "no";
-      if (outcome.kind === "written") this.#tell(machine, before, bootOf(outcome.object));
+      if (outcome.kind === "written") this.#settled(machine, entry, before, bootOf(outcome.object));
       if (isDue) this.writeHeld(machine.name);
     });
   }
 
-  #tell(machine: Machine, before: BootStatus | undefined, after: BootStatus | undefined): void {
-    if (after === undefined) return this.#dropped(machine);
+  #settled(machine: Machine, entry: Entry, before: BootStatus | undefined, after: BootStatus | undefined): void {
+    if (after !== undefined) return this.#tell(machine, before, after);
+    this.#dropped(machine);
+    this.#tellOwn(machine, entry);
+  }
+
+  /** Nobody can see what others have told, so each replica tells what it has seen itself. */
+  #tellOwn(machine: Machine, entry: Entry): void {
+    const { memory: { boot }, told } = entry;
+    if (boot === undefined) return;
+    entry.told = boot;
+    this.#tell(machine, told, boot);
+  }
+
+  #tell(machine: Machine, before: BootStatus | undefined, after: BootStatus): void {
     const old = before?.number === after.number ? before.steps.map(({ name }) => name) : [];
     for (const step of after.steps) if (!old.includes(step.name)) this.#options.written(machine, step, after);
   }

@@ -199,6 +199,7 @@ async function bootUnseen(bench: Bench): Promise<void> {
 
 const WHOLE =
   "1: PoweredOn+0 DHCP+30 FirstFile+35 Kernel+35 Installer+55 PXEDisabled+115 CloudInitStarted+175 CloudInitFinished+182 Attested+183";
+const STEPS = WHOLE.slice(3).split(" ").map((step) => `1 ${step.replace(/\+.*/, "")}`);
 /** Those of its conditions: Repaved once, CloudInitDone with each of eight events. */
 const OTHER_WRITES = 9;
 
@@ -215,7 +216,7 @@ Deno.test("steps that three replicas see are one timeline, none is lost, and eac
   await install(bench, (at) => bench.replicas[at % 3]!);
   equal(bench.boot, WHOLE);
   const steps = bench.replicas.flatMap(({ told }) => told.filter((text) => text.startsWith("1 "))).sort();
-  deepEqual(steps, WHOLE.slice(3).split(" ").map((step) => `1 ${step.replace(/\+.*/, "")}`).sort());
+  deepEqual(steps, STEPS.toSorted());
   ok(bench.api.writes - OTHER_WRITES <= 6, `${bench.api.writes} writes`);
 });
 
@@ -320,6 +321,8 @@ Deno.test("under a Machine definition without status.boot it is in memory only, 
   equal(bench.boot, "none");
   equal(bench.api.writes - OTHER_WRITES, 1);
   equal(replica.log.lines.filter(({ message }) => message.includes("no status.boot")).length, 1);
+  const steps = replica.told.filter((text) => text.startsWith("1 "));
+  deepEqual(steps, STEPS, "each is told once all the same");
 });
 
 Deno.test("a Machine made again under its name has not booted, and one that went is forgotten", async () => {
