@@ -10,6 +10,7 @@ type Series = Readonly<Record<string, string>>;
 
 const UP = 'metalman_build_info{job="a",instance="i",version="v1",commit="c"}';
 const SECOND = UP.replace('instance="i"', 'instance="j"');
+const OTHER_SITE = UP.replace('job="a"', 'job="b"');
 const one = (name: string, labels = "") => `${name}{job="a",instance="i"${labels}}`;
 const calls = (code: string) => one("metalman_api_requests_total", `,verb="GET",code="${code}"`);
 const lookups = (result: string) => one("metalman_image_lookups_total", `,result="${result}"`);
@@ -20,7 +21,7 @@ const delay = (part: string) => one(`metalman_event_loop_delay_seconds_${part}`)
 
 /** Forty minutes, at the end of which the alert fires, and others at the end of which it does not. */
 const CASES: Readonly<Record<string, { readonly fires: Series; readonly silent: readonly Series[] }>> = {
-  MetalmanDown: { fires: { [UP]: "1x5" }, silent: [{ [UP]: "1x5", [SECOND]: "1x40" }] },
+  MetalmanDown: { fires: { [UP]: "1x5", [OTHER_SITE]: "1x40" }, silent: [{ [UP]: "1x5", [SECOND]: "1x40" }] },
   MetalmanNoLeader: {
     fires: { [one("metalman_leader")]: "1x30 0x10", 'metalman_leader{job="a",instance="j"}': "0x40" },
     silent: [{ [one("metalman_leader")]: "1x30 0x10", 'metalman_leader{job="a",instance="j"}': "0x30 1x10" }],
@@ -73,6 +74,7 @@ peerTest("alerts.yaml: promtool accepts it, and each alert fires when it should 
     unitTest(alert, fires, 1),
     ...silent.map((series) => unitTest(alert, series, 0)),
   ]);
+  tests.push(unitTest("MetalmanDown", {}, 1), unitTest("MetalmanDown", { [UP]: "1x5" }, 1));
   const file = await Deno.makeTempFile({ suffix: ".yaml" });
   try {
     await Deno.writeTextFile(file, JSON.stringify({ rule_files: [RULES], evaluation_interval: "1m", tests }));
