@@ -7,7 +7,7 @@ import { connect } from "../machine/cluster.ts";
 import { printed } from "../printed.ts";
 import type { Io } from "../io.ts";
 import { BUDGETS, nameOf, title, type Wanted, wantedObjects } from "./deployment.ts";
-import { hasBudget, look } from "./look.ts";
+import { look } from "./look.ts";
 import { refusalLine } from "./refusal.ts";
 import { findingsOf } from "./requirements.ts";
 import type { DeploySettings } from "./settings.ts";
@@ -111,12 +111,12 @@ async function show(settings: DeploySettings, io: Io): Promise<number> {
 async function change(run: Run): Promise<number> {
   const { settings, io, client } = run;
   const { signal } = io;
-  const findings = findingsOf(await look({ client, settings, signal }), settings, programName(io.calledAs));
+  const seen = await look({ client, settings, signal });
+  const findings = findingsOf(seen, settings, programName(io.calledAs));
   for (const error of findings.errors) io.stderr(`Error: ${error}\n`);
   if (findings.errors.length > 0) return 1;
   for (const warning of findings.warnings) io.stderr(`Warning: ${warning}\n`);
-  const isBudgetLeft = settings.replicas === 1 && await hasBudget({ client, settings, signal });
-  const applied = await applyAll(run, wantedObjects(settings), isBudgetLeft);
+  const applied = await applyAll(run, wantedObjects(settings), seen.budget === "there");
   // Objects are for programs: then steps go where errors go.
   const { output, wait } = settings;
   const say = (line: string) => (output === undefined ? io.stdout : io.stderr)(`${line}\n`);

@@ -65,32 +65,34 @@ async function nodesOf({ client, settings: { site }, signal }: LookOptions): Pro
   return nodes;
 }
 
-/** What is there of what a deployment needs. */
+/** Whether there is a budget of ours from when the site had several replicas. */
+async function budgetOf({ client, settings, signal }: LookOptions): Promise<Presence> {
+  const budget = client.get(BUDGETS, { name: nameOf(settings) }, { signal });
+  const presence = await presenceOf(budget);
+  if (presence !== "there") return presence;
+  const { metadata: { labels } } = await budget;
+  return Object.entries(labelsOf(settings)).every(([key, value]) => Object(labels)[key] === value)
+    ? "there"
+    : "missing";
+}
+
+/** What is there of what a deployment needs, and of what it leaves behind. */
 export async function look(options: LookOptions): Promise<Seen> {
-  const { client, settings: { cache }, signal } = options;
+  const { client, settings: { cache, replicas }, signal } = options;
   const inNamespace = (plural: string, name: string) =>
     presenceOf(client.get({ ...CORE, plural, namespace: NAMESPACE }, { name }, { signal }));
-  const [namespace, account, ofMachines, claim, nodes] = await Promise.all([
+  const [namespace, account, ofMachines, claim, budget, nodes] = await Promise.all([
     presenceOf(client.get({ ...CORE, plural: "namespaces" }, { name: NAMESPACE }, { signal })),
     inNamespace("serviceaccounts", ACCOUNT),
     definition(options),
     cache.kind === "claim" ? inNamespace("persistentvolumeclaims", cache.name) : undefined,
+    replicas === 1 ? budgetOf(options) : undefined,
     nodesOf(options),
   ]);
   return {
     ...{ namespace, account, definition: ofMachines },
     ...(claim === undefined ? {} : { claim }),
+    ...(budget === undefined ? {} : { budget }),
     ...(nodes === undefined ? {} : { nodes }),
   };
-}
-
-/** Whether there is a budget of ours from when the site had several replicas. */
-export async function hasBudget({ client, settings, signal }: LookOptions): Promise<boolean> {
-  try {
-    const { metadata: { labels } } = await client.get(BUDGETS, { name: nameOf(settings) }, { signal });
-    return Object.entries(labelsOf(settings)).every(([key, value]) => Object(labels)[key] === value);
-  } catch (error) {
-    if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return false;
-    throw error;
-  }
 }

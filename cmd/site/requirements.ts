@@ -23,6 +23,8 @@ export interface Seen {
   readonly definition: Exclude<Presence, "hidden"> | "other version";
   /** Undefined: none is asked for. */
   readonly claim?: Presence;
+  /** Of an earlier deployment with several replicas; undefined: it stays. */
+  readonly budget?: Presence;
   /** Those with the label of the site; undefined: they may not be listed. */
   readonly nodes?: readonly SiteNode[];
 }
@@ -82,6 +84,7 @@ function hidden(seen: Seen): string[] {
     ...(seen.namespace === "hidden" ? ["get namespaces"] : []),
     ...(seen.account === "hidden" ? [`get serviceaccounts in ${NAMESPACE}`] : []),
     ...(seen.claim === "hidden" ? [`get persistentvolumeclaims in ${NAMESPACE}`] : []),
+    ...(seen.budget === "hidden" ? [`get poddisruptionbudgets in ${NAMESPACE}`] : []),
     ...(seen.nodes === undefined ? ["list nodes"] : []),
   ];
 }

@@ -108,12 +108,14 @@ for (const [name, seen, flags, wanted] of CASES) {
 
 Deno.test("findingsOf() goes on without what may not be seen, and says which rights that takes", () => {
   const settings = deploySettings({ site: "rack-a", "cache-volume": "pvc:x" }, "metalman:latest");
-  const seen: Seen = { namespace: "hidden", account: "hidden", definition: "there", claim: "hidden" };
+  const seen: Seen = {
+    ...{ namespace: "hidden", account: "hidden", definition: "there", claim: "hidden", budget: "hidden" },
+  };
   deepEqual(
     findingsOf(seen, settings, "metalman"),
     warning(
       "not checked, as your rights do not allow it: get namespaces, get serviceaccounts in unbounded-kube, " +
-        "get persistentvolumeclaims in unbounded-kube, and list nodes",
+        "get persistentvolumeclaims in unbounded-kube, get poddisruptionbudgets in unbounded-kube, and list nodes",
     ),
   );
 });

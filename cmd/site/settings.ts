@@ -2,6 +2,8 @@
 import { count, type Flag, type FlagValues, oneOf, parseFlag } from "../flags.ts";
 import { bool, CLUSTER_FLAGS, type ClusterSettings, given, type Output, OUTPUTS, timer } from "../machine/settings.ts";
 import type { DhcpMode } from "../serve/settings.ts";
+import { ImageReferenceError } from "../../registry/errors.ts";
+import { parseReference } from "../../registry/reference.ts";
 import { StartError, UsageError } from "../usage.ts";
 
 /** Where the cache of images is. */
@@ -95,8 +97,14 @@ function siteName(value: string): string {
   return value;
 }
 
+/** As container runtimes read it: one that they refuse would be a pod that never starts. */
 function imageName(value: string): string {
-  if (!/^[^\s]{1,1000}$/.test(value)) throw new TypeError("want an image such as ghcr.io/example/metalman:v1");
+  try {
+    parseReference(value);
+  } catch (error) {
+    if (!(error instanceof ImageReferenceError)) throw error;
+    throw new TypeError("want an image such as ghcr.io/example/metalman:v1, its name in lower case");
+  }
   return value;
 }
 
@@ -143,11 +151,13 @@ export function deploySettings(values: FlagValues, image: string): DeploySetting
   const site = text("site");
   // As the peer does, exit code 1.
   if (site === undefined) throw new StartError("--site is required: which site is the PXE server for?");
+  // Not as if it were absent: an empty value is a script's variable that is not set.
+  const own = (name: string) => typeof values[name] === "string" ? values[name] : undefined;
   const [output, kubeconfig, context, volume] = [
     text("output"),
     text("kubeconfig"),
     text("context"),
-    text("cache-volume"),
+    own("cache-volume"),
   ];
   const cache = volume === undefined ? { kind: "empty" } as const : parseFlag("cache-volume", volume, cacheVolume);
   const replicas = parseFlag("replicas", text("replicas") ?? "", count(1));
@@ -162,7 +172,7 @@ export function deploySettings(values: FlagValues, image: string): DeploySetting
     site: parseFlag("site", site, siteName),
     image: parseFlag("image", text("image") ?? "", imageName),
     replicas,
-    dhcp: dhcpMode(text("dhcp-interface"), values.relay === true),
+    dhcp: dhcpMode(own("dhcp-interface"), values.relay === true),
     cache,
     forceConflicts: values["force-conflicts"] === true,
     ...(dryRun === "none" ? {} : { dryRun }),

@@ -19,8 +19,10 @@ Deno.test("deploySettings() without a site is one line and exit code 1, as the p
   }
 });
 
+const DIGEST = `sha256:${"0".repeat(64)}`;
 const GOOD: readonly [FlagValues, Partial<DeploySettings>][] = [
-  [{ image: "ghcr.io/x/metalman@sha256:00" }, { image: "ghcr.io/x/metalman@sha256:00" }],
+  [{ image: `ghcr.io/x/metalman@${DIGEST}` }, { image: `ghcr.io/x/metalman@${DIGEST}` }],
+  [{ image: "REGISTRY:5000/x/metalman:V1" }, { image: "REGISTRY:5000/x/metalman:V1" }],
   [{ replicas: "3" }, { replicas: 3 }],
   [{ "dhcp-interface": "bond0.12" }, { dhcp: { kind: "interface", name: "bond0.12" } }],
   [{ relay: true }, { dhcp: { kind: "relay" } }],
@@ -51,11 +53,15 @@ const BAD: readonly [FlagValues, RegExp][] = [
   [{ site: "a,b=c" }, /"--site"/],
   [{ site: "x".repeat(64) }, /"--site"/],
   [{ image: "a b" }, /"--image"/],
+  [{ image: "UPPER/Case" }, /^invalid argument "UPPER\/Case" for "--image": want an image .* in lower case$/],
+  [{ image: "x/y@sha256:00" }, /"--image"/],
   [{ replicas: "0" }, /"--replicas": want a number from 1/],
   [{ replicas: "2", "cache-volume": "pvc:a" }, /^a claim is one volume/],
   [{ "dhcp-interface": "eth0", relay: true }, /mutually exclusive/],
   [{ "dhcp-interface": "a/b" }, /"--dhcp-interface"/],
   [{ "dhcp-interface": "sixteen-letters-x" }, /"--dhcp-interface"/],
+  [{ "dhcp-interface": "" }, /^invalid argument "" for "--dhcp-interface": want an interface/],
+  [{ "cache-volume": "" }, /^invalid argument "" for "--cache-volume": want a folder/],
   [{ "cache-volume": "var/lib" }, /"--cache-volume": want a folder/],
   [{ "cache-volume": "/" }, /"--cache-volume"/],
   [{ "cache-volume": "//./" }, /"--cache-volume"/],
