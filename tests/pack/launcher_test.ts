@@ -185,6 +185,17 @@ peerTest("where nothing can be used, one line says so and what helps; exit code 
   });
 });
 
+peerTest("without what unpacks it in PATH, one line says what is missing; exit code 1", NEEDS, async () => {
+  await using standIn = await StandIn.with(HELLO);
+  const missing = (program: string) => ({
+    code: 1,
+    output: `metalman: ${program} is not in PATH, which the first start needs to unpack\n`,
+  });
+  deepEqual(await standIn.run([], { PATH: "/nonexistent" }), missing("ls"));
+  await Deno.remove(`${standIn.folder}/bin/gzip`);
+  deepEqual(await standIn.run([]), missing("gzip"));
+});
+
 peerTest("METALMAN_HOME comes before XDG_CACHE_HOME, that before HOME", NEEDS, async () => {
   await using standIn = await StandIn.with(HELLO);
   const { folder } = standIn;

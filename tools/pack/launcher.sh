@@ -135,7 +135,7 @@ for way in ready unpack; do
   for base in "${METALMAN_HOME-}" "${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}/metalman" temporary; do
     case $base in
       "" | /metalman) continue ;;
-      temporary) base=${TMPDIR:-/tmp}/metalman-$(id -u) ;;
+      temporary) base=${TMPDIR:-/tmp}/metalman-$(id -u 2>/dev/null) ;;
     esac
     if [ $way = unpack ]; then
       umask 077
@@ -144,6 +144,16 @@ for way in ready unpack; do
     fi
     if ready "$base/run-$id"; then start "$@"; fi
   done
+done
+sum=openssl
+for one in shasum sha256sum; do
+  if command -v $one >/dev/null; then sum=$one; fi
+done
+for program in ls id mkdir mktemp tail gzip tar cat chmod mv rm $sum; do
+  if ! command -v "$program" >/dev/null; then
+    echo "metalman: $program is not in PATH, which the first start needs to unpack" >&2
+    exit 1
+  fi
 done
 echo "metalman: no folder to unpack to: it has to be ours alone, with @megabytes@ MB; name one by METALMAN_HOME" >&2
 exit 1
