@@ -60,6 +60,25 @@ Deno.test("what was forgotten stays forgotten when the file is opened again", ()
     assert.equal(store.list(SCOPE, { revision: store.revision - 1 }).objects.length, 1);
   }));
 
+Deno.test("a past that cannot be trimmed (a full disk) is no trouble of who writes, and what is written then is kept", async () => {
+  await inFolder((path) => {
+    SqliteStore.open(path)[Symbol.dispose]();
+    const database = new DatabaseSync(path);
+    database.exec("CREATE TRIGGER full BEFORE DELETE ON versions BEGIN SELECT RAISE(FAIL, 'disk is full'); END");
+    database.close();
+    {
+      using store = SqliteStore.open(path, { changes: 10 });
+      for (let i = 0; i < 600; i++) {
+        const version = store.get(SCOPE, "x")?.metadata["resourceVersion"] ?? "absent";
+        store.put(SCOPE, "x", OBJECT, String(version));
+      }
+    }
+    using store = SqliteStore.open(path);
+    assert.equal(store.revision, 601);
+    assert.equal(store.changesAfter(SCOPE, 1).changes.length, 100);
+  });
+});
+
 Deno.test("a state that is in use is refused, and free after its end", () =>
   inFolder((path) => {
     {

@@ -197,7 +197,7 @@ export class SqliteStore implements Store, Disposable {
     this.#wake = Promise.withResolvers();
   }
 
-  /** Forgets what is beyond the limits. */
+  /** Forgets what is beyond the limits; what cannot be forgotten now is so later. */
   #trim(): void {
     const { changes, ageMs, clock } = this.#limits;
     const young = this.#statements.firstYoung.get(this.#forgotten, clock.now() - ageMs) as
@@ -205,12 +205,17 @@ export class SqliteStore implements Store, Disposable {
       | undefined;
     const upTo = Math.max(this.revision - changes, (young?.revision ?? 1) - 1);
     if (upTo <= this.#forgotten) return;
-    this.#database.exec("BEGIN");
-    this.#statements.trimReplaced.run(this.#forgotten, upTo);
-    this.#statements.trimDeleted.run(this.#forgotten, upTo);
-    this.#statements.forget.run(upTo);
-    this.#database.exec("COMMIT");
-    this.#forgotten = upTo;
+    try {
+      this.#database.exec("BEGIN");
+      this.#statements.trimReplaced.run(this.#forgotten, upTo);
+      this.#statements.trimDeleted.run(this.#forgotten, upTo);
+      this.#statements.forget.run(upTo);
+      this.#database.exec("COMMIT");
+      this.#forgotten = upTo;
+    } catch {
+      // Such as a full disk. The write that led here is done; a transaction left open would take all later ones with it.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    }
   }
 
   #mustRemember(revision: number, message: string): void {
