@@ -11,7 +11,17 @@ import { ApiError } from "../../k8s/errors.ts";
 import { systemHost } from "../../k8s/host.ts";
 import { locateAccess } from "../../k8s/locate.ts";
 import type { DevFolder } from "./folder.ts";
-import { BMC_SECRET, clusterObjects, devMachine, type MachinePlace, movedParts, SAMPLE_IMAGE } from "./objects.ts";
+import {
+  BMC_SECRET,
+  CLUSTER_INFO,
+  clusterInfo,
+  clusterObjects,
+  devMachine,
+  type MachinePlace,
+  movedClusterInfo,
+  movedParts,
+  SAMPLE_IMAGE,
+} from "./objects.ts";
 import type { DevPorts } from "./ports.ts";
 
 /** What runs, and how to reach it. */
@@ -42,6 +52,7 @@ const MACHINES = "/apis/unbounded-cloud.io/v1alpha3/machines";
 /** Requests in flight. */
 const AT_ONCE = 16;
 const CONTEXT = "metalman-dev";
+const MERGE = "application/merge-patch+json";
 
 /** Starts both. */
 export async function startCluster({ folder, ports, log, files, stack }: ClusterOptions): Promise<DevCluster> {
@@ -52,6 +63,7 @@ export async function startCluster({ folder, ports, log, files, stack }: Cluster
   await Deno.writeTextFile(kubeconfig, api.kubeconfig(CONTEXT), { mode: 0o600 });
   const client = stack.use(new KubeClient(await locateAccess(systemHost, { kubeconfig })));
   for (const object of clusterObjects(api.url, api.caPem, newPassword())) await create(client, object);
+  await moveClusterInfo(client, clusterInfo(api.url, api.caPem));
   const image = `${registry.host}/${SAMPLE_IMAGE.repository}:${SAMPLE_IMAGE.tag}`;
   return { client, kubeconfig, registry: registry.host, image, bmcPassword: await readPassword(client) };
 }
@@ -90,6 +102,13 @@ async function create(client: KubeClient, object: ApiObject): Promise<void> {
   }
 }
 
+/** One of an earlier run says where the API was then. */
+async function moveClusterInfo(client: KubeClient, now: string): Promise<void> {
+  const path = `/api/v1/namespaces/${CLUSTER_INFO.namespace}/configmaps/${CLUSTER_INFO.name}`;
+  const body = movedClusterInfo(await client.request<ApiObject>("GET", path), now);
+  if (body !== undefined) await client.request("PATCH", path, { body, contentType: MERGE });
+}
+
 /** Creates the first `count` Machines; those of an earlier run are told where registry and BMCs are now. */
 export async function createMachines({ client }: DevCluster, count: number, place: MachinePlace): Promise<void> {
   for (let from = 0; from < count; from += AT_ONCE) {
@@ -100,10 +119,8 @@ export async function createMachines({ client }: DevCluster, count: number, plac
   for (const machine of items) {
     const pxe = movedParts(machine, place);
     if (pxe === undefined) continue;
-    await client.request("PATCH", `${MACHINES}/${machine.metadata.name}`, {
-      body: { spec: { pxe } },
-      contentType: "application/merge-patch+json",
-    });
+    const body = { spec: { pxe } };
+    await client.request("PATCH", `${MACHINES}/${machine.metadata.name}`, { body, contentType: MERGE });
   }
 }
 

@@ -69,10 +69,11 @@ function fileLogger(folder: DevFolder, screen: Screen, stop: AbortSignal, stack:
   const encoder = new TextEncoder();
   return createLogger({
     write: (line) => {
+      const [, attention] = /^\S+ (?:WARN|ERROR) +(.*)/.exec(line) ?? [];
+      // First, as what follows fails where the disk is full, and that is what it may tell.
+      if (attention !== undefined && !stop.aborted) screen.warn(attention, clock.now());
       const bytes = encoder.encode(`${line}\n`);
       for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-      const [, , attention] = /^(\S+) (?:WARN|ERROR) +(.*)/.exec(line) ?? [];
-      if (attention !== undefined && !stop.aborted) screen.warn(attention, clock.now());
     },
   });
 }

@@ -61,7 +61,12 @@ export class DevFolder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lock?.close();
     if (this.isKept) return;
-    await Deno.remove(this.path, { recursive: true });
+    try {
+      await Deno.remove(this.path, { recursive: true });
+    } catch (error) {
+      // What clears /tmp of old files has been here.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
     removeEventListener("unload", this.#onExit);
   }
 }

@@ -31,6 +31,11 @@ for (const mark of ["", "{", "null", "[]", '{"ports":{}}', '{"version":1,"ports"
       )));
 }
 
+Deno.test("a temporary folder that something has removed meanwhile ends without a word", async () => {
+  await using folder = await DevFolder.open(undefined);
+  await Deno.remove(folder.path);
+});
+
 // So are /proc and /sys, of whatever user, for a program without all of Deno's permissions.
 Deno.test("a folder that Deno keeps its programs out of: no word of Deno's flags", {
   permissions: { read: true, write: false },

@@ -79,6 +79,22 @@ export function movedParts(
   return { ...(hasMoved ? { image } : {}), ...(urlNow === url ? {} : { redfish: { url: urlNow } }) } as JsonObject;
 }
 
+/** Where every cluster says how it is reached, for nodes that join it. */
+export const CLUSTER_INFO = { name: "cluster-info", namespace: "kube-public" } as const;
+
+/** A kubeconfig without users, as cluster-info has it. */
+export function clusterInfo(server: string, caPem: string): string {
+  const cluster = { server, "certificate-authority-data": btoa(caPem) };
+  return JSON.stringify({ apiVersion: "v1", kind: "Config", clusters: [{ name: "", cluster }] });
+}
+
+/** What to change in the cluster-info of an earlier run, when the API was on another port; undefined: nothing, or not ours. */
+export function movedClusterInfo({ data }: ApiObject, now: string): JsonObject | undefined {
+  const before = (data as JsonObject | undefined)?.kubeconfig;
+  const isOurs = typeof before === "string" && /^{"apiVersion":.*"server":"https:\/\/127\.0\.0\.1:\d+"/.test(before);
+  return isOurs && before !== now ? { data: { kubeconfig: now } } : undefined;
+}
+
 const USER_DATA = `#cloud-config
 users:
 - name: operator
@@ -87,11 +103,6 @@ users:
 
 /** What every cluster has and metalman reads, and the user data of the machines. */
 export function clusterObjects(server: string, caPem: string, bmcPassword: string): ApiObject[] {
-  const clusterInfo = JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "", cluster: { server, "certificate-authority-data": btoa(caPem) } }],
-  });
   const object = (kind: string, namespace: string | undefined, name: string, rest: JsonObject = {}): ApiObject => ({
     apiVersion: "v1",
     kind,
@@ -102,7 +113,9 @@ export function clusterObjects(server: string, caPem: string, bmcPassword: strin
     object("Namespace", undefined, "unbounded-kube"),
     object("ServiceAccount", "unbounded-kube", "metalman-controller"),
     object("ServiceAccount", "unbounded-kube", "metalman-bootstrap"),
-    object("ConfigMap", "kube-public", "cluster-info", { data: { kubeconfig: clusterInfo } }),
+    object("ConfigMap", CLUSTER_INFO.namespace, CLUSTER_INFO.name, {
+      data: { kubeconfig: clusterInfo(server, caPem) },
+    }),
     object("Service", "kube-system", "kube-dns", {
       spec: { clusterIP: "10.96.0.10", ports: [{ name: "dns", port: 53, protocol: "UDP", targetPort: 53 }] },
     }),

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { readMachine } from "../../machine/types.ts";
 import { bmcAddress, bmcUrl } from "./bmcs.ts";
-import { devMachine, EMULATED_NETWORK, movedParts } from "./objects.ts";
+import { clusterInfo, clusterObjects, devMachine, EMULATED_NETWORK, movedClusterInfo, movedParts } from "./objects.ts";
 
 const PLACE = { image: "127.0.0.1:15000/metalman/sample:v1", network: EMULATED_NETWORK, bmcPort: 18443 };
 
@@ -37,6 +37,25 @@ Deno.test("what the user names is left alone", () => {
   equal(movedParts({ ...machine, spec }, { ...PLACE, bmcPort: 1 }), undefined);
   equal(movedParts({ ...machine, spec: {} }, PLACE), undefined);
 });
+
+const HERE = "https://127.0.0.1:16443";
+const NOW = clusterInfo("https://127.0.0.1:16444", "ca");
+for (
+  const { name, kubeconfig, expected } of [
+    { name: "another port", kubeconfig: clusterInfo(HERE, "ca"), expected: { data: { kubeconfig: NOW } } },
+    { name: "another authority", kubeconfig: clusterInfo(HERE, "b"), expected: { data: { kubeconfig: NOW } } },
+    { name: "the same", kubeconfig: NOW, expected: undefined },
+    { name: "the user's own", kubeconfig: clusterInfo("https://lb.example", "ca"), expected: undefined },
+    { name: "the user's own YAML", kubeconfig: `clusters: [{cluster: {server: ${HERE}}}]`, expected: undefined },
+    { name: "none", kubeconfig: undefined, expected: undefined },
+  ]
+) {
+  Deno.test(`cluster-info of an earlier run, which nodes that join read: ${name}`, () => {
+    const object = clusterObjects(HERE, "ca", "").find(({ metadata }) => metadata.name === "cluster-info")!;
+    const data = kubeconfig === undefined ? {} : { data: { kubeconfig } };
+    deepEqual(movedClusterInfo({ ...object, data: undefined!, ...data }, NOW), expected);
+  });
+}
 
 for (
   const { url, address } of [

@@ -11,8 +11,8 @@ interface Row {
   /** When it was switched on. */
   startedMs: number;
   stageSinceMs: number;
-  /** How long each finished stage took. */
-  took: [Stage, number][];
+  /** How long each stage took, in all of its turns: firmware that finds nothing to boot goes round and round. */
+  took: Map<Stage, number>;
   /** The cluster says that it is installed, and it runs. */
   installedMs: number | undefined;
 }
@@ -40,7 +40,7 @@ export class Progress {
   add(mac: string, name: string, ip: string): void {
     this.#rows.set(mac, {
       ...{ name, ip, stage: "off", detail: "", progress: undefined },
-      ...{ startedMs: 0, stageSinceMs: 0, took: [], installedMs: undefined },
+      ...{ startedMs: 0, stageSinceMs: 0, took: new Map(), installedMs: undefined },
     });
   }
 
@@ -66,8 +66,8 @@ export class Progress {
     row.progress = progress;
     row.detail = detail;
     if (row.stage === stage) return;
-    if (row.stage === "off") Object.assign(row, { startedMs: atMs, took: [], installedMs: undefined });
-    else row.took.push([row.stage, atMs - row.stageSinceMs]);
+    if (row.stage === "off") Object.assign(row, { startedMs: atMs, took: new Map(), installedMs: undefined });
+    else row.took.set(row.stage, (row.took.get(row.stage) ?? 0) + atMs - row.stageSinceMs);
     row.stage = stage;
     row.stageSinceMs = atMs;
     return this.#line(row, atMs, stage, detail);
@@ -81,7 +81,7 @@ export class Progress {
     const row = this.#rows.get(mac);
     if (row === undefined || row.stage !== "running" || row.installedMs !== undefined) return;
     row.installedMs = atMs;
-    const parts = row.took.map(([stage, ms]) => `${stage} ${seconds(ms)}`).join(", ");
+    const parts = Array.from(row.took, ([stage, ms]) => `${stage} ${seconds(ms)}`).join(", ");
     return this.#line(row, atMs, "installed", `in ${seconds(atMs - row.startedMs)}: ${parts}`);
   }
 
@@ -98,18 +98,20 @@ export class Progress {
     const all = [...this.#rows.values()];
     const room = Math.max(1, rows - 3);
     const busy = all.filter(({ installedMs }) => installedMs === undefined);
-    const shown = new Set([...busy, ...all.filter((row) => !busy.includes(row))].slice(0, room));
-    const lines = all.filter((row) => shown.has(row)).map((row) => cut(this.#live(row, nowMs), columns - 1));
+    const done = all.filter(({ installedMs }) => installedMs !== undefined);
+    const shown = new Set([...busy, ...done].slice(0, room));
+    const width = this.#nameWidth;
+    const lines = all.filter((row) => shown.has(row)).map((row) => cut(this.#live(row, width, nowMs), columns - 1));
     const more = all.length > room ? `, ${all.length - room} not shown` : "";
-    return [...lines, cut(`${this.installed} of ${all.length} installed${more}`, columns - 1)];
+    return [...lines, cut(`${done.length} of ${all.length} installed${more}`, columns - 1)];
   }
 
-  #live(row: Row, nowMs: number): string {
+  #live(row: Row, width: number, nowMs: number): string {
     const { name, ip, stage, detail, progress, installedMs, startedMs } = row;
     const state = installedMs !== undefined ? "installed" : stage;
     const since = stage === "off" ? "" : seconds((installedMs ?? nowMs) - startedMs);
     const what = progress === undefined ? detail : `${bar(progress)} ${detail}`;
-    return `${name.padEnd(this.#nameWidth)}  ${ip.padEnd(15)}  ${state.padEnd(11)}  ${since.padStart(6)}  ${what}`;
+    return `${name.padEnd(width)}  ${ip.padEnd(15)}  ${state.padEnd(11)}  ${since.padStart(6)}  ${what}`;
   }
 
   /** Each machine that has not installed, with where it is: for the message that ends a run. */

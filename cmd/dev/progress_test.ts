@@ -39,6 +39,19 @@ Deno.test("installed counts once: when the machine runs and the cluster says so,
   deepEqual([progress.installed, progress.total, progress.unfinished()], [1, 1, []]);
 });
 
+Deno.test("a stage that came again and again is one part of the line, with the time of all its turns", () => {
+  const progress = started();
+  for (let turn = 0; turn < 100; turn++) {
+    progress.event(event(turn * 3000, "dhcp"));
+    progress.event(event(turn * 3000 + 1000, "boot loader"));
+  }
+  progress.event(event(300_000, "running"));
+  equal(
+    progress.confirm(MAC, 300_000),
+    " 300.0s  node-01  installed    in 300.0s: dhcp 100.0s, boot loader 200.0s",
+  );
+});
+
 Deno.test("a machine that is switched on again starts over", () => {
   const progress = started();
   for (const [at, stage] of [[0, "dhcp"], [1000, "running"]] as const) progress.event(event(at, stage));

@@ -22,6 +22,11 @@ const RETRY =
 const REPEAT_MS = 60_000;
 const MOST_WARNED = 1000;
 
+/** A path as a shell takes it for one word. */
+function word(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
 /** The screen of one run. Times are the clock's. */
 export class Screen {
   readonly #lines: LiveLines;
@@ -112,7 +117,7 @@ export class Screen {
 
   /** What the user sees first. */
   welcome({ kubeconfig, log }: Places): void {
-    this.say(`  export KUBECONFIG=${kubeconfig}`);
+    this.say(`  export KUBECONFIG=${word(kubeconfig)}`);
     this.say("  kubectl get machines");
     this.say(`What metalman does is in ${log}`);
     this.say("");
@@ -130,7 +135,7 @@ export class Screen {
         "",
         "Installed. Try next:",
         "  kubectl describe machines",
-        `  kubectl apply -f ${example}   # one more server boots`,
+        `  kubectl apply -f ${word(example)}   # one more server boots`,
         "  kubectl get events",
         `  skopeo copy --src-tls-verify=false --dest-tls-verify=false docker://${image} docker://${registry}/mine:v1   # then name it in spec.pxe.image`,
         end,

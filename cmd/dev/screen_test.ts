@@ -31,3 +31,17 @@ Deno.test("why a server failed is said in full on a terminal too, and once how i
     "   0.4s  node-01  failed       again\n",
   ]);
 });
+
+Deno.test("what is to be typed holds for a --state with blanks and quotes in its path", () => {
+  const { screen, said } = screenOf();
+  const places = { log: "", registry: "127.0.0.1:1", image: "127.0.0.1:1/a:b", temporary: undefined };
+  for (const path of ["/tmp/metalman-dev-1/x.y", "/home/u/my rack/it's"]) {
+    screen.welcome({ ...places, kubeconfig: path, example: path });
+  }
+  screen.tryNext({ ...places, kubeconfig: "", example: "/home/u/my rack/x" });
+  deepEqual(said.filter((line) => /export|apply/.test(line)), [
+    "  export KUBECONFIG=/tmp/metalman-dev-1/x.y\n",
+    "  export KUBECONFIG='/home/u/my rack/it'\\''s'\n",
+    "  kubectl apply -f '/home/u/my rack/x'   # one more server boots\n",
+  ]);
+});
