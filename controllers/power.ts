@@ -54,6 +54,11 @@ const REASONS = {
 const SECRET_MS = 15_000;
 /** Steps in a row without a wait; a plan that wants more goes in circles. */
 const MAX_STEPS = 30;
+/**
+ * What was seen stays new for so long in the queue of writes: where hundreds of Machines wait for a slow API it would
+ * be old whenever its turn comes, and nothing ever be written. What is sent to a BMC never is that old.
+ */
+const QUEUED_MS = 60_000;
 /** The watch is given this time to catch up where it was behind. */
 const BEHIND_MS = 1000;
 
@@ -203,9 +208,11 @@ export class PowerController implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<Result | undefined> {
     const { clock, log } = this.#options;
+    const steppedMs = clock.now();
     // Decided anew on the object as it is then.
     const decide = (newest: Machine) => {
-      const step = powerStep(newest, memory.facts, clock.now());
+      const nowMs = clock.now();
+      const step = powerStep(newest, memory.facts, nowMs - steppedMs < QUEUED_MS ? steppedMs : nowMs);
       return step.kind === "record" ? step.status : undefined;
     };
     const outcome = await this.#write(machine, memory, decide, signal);
@@ -224,9 +231,9 @@ export class PowerController implements AsyncDisposable {
     const { statuses, stored } = this.#options;
     const guarded: Decide<MachineObject> = (object) => {
       const newest = readMachine(object).machine;
-      // Abandoned, or made again under the same name: nothing of this is about it.
-      if (signal.aborted || newest.uid !== machine.uid) return undefined;
-      return decide(newest);
+      // Abandoned, made again under the same name, or with another BMC than was looked at: nothing of this is about it.
+      const isSame = memory === undefined ? newest.uid === machine.uid : memory.isOf(newest);
+      return isSame && !signal.aborted ? decide(newest) : undefined;
     };
     const outcome = await unlessAborted(statuses.write(machine.name, ConditionType.PoweredOff, guarded), signal);
     if (outcome.kind === "gone") return outcome.kind;

@@ -70,6 +70,14 @@ const TROUBLES: readonly Trouble[] = [
   fault("refused", "power", /^a BmcRefused: /),
 ];
 
+/** Machine "a" is told to have this BMC. */
+function moveTo(url: string, fleet: Fleet): void {
+  fleet.edit("a", ({ spec }) => {
+    const pxe = spec!.pxe as { redfish: Record<string, unknown> };
+    return { spec: { ...spec, pxe: { ...pxe, redfish: { ...pxe.redfish, url } } } };
+  });
+}
+
 for (const { name, breaks, mends, event, withinMs } of TROUBLES) {
   Deno.test(`${name}: one Event with the cause, PoweredOff says it too, and it goes on once corrected`, async () => {
     await using fleet = new Fleet();
@@ -122,13 +130,23 @@ Deno.test("a BMC that hangs gives way to what the Machine says now, at once", as
   fleet.start();
   await fleet.run(5000);
   const better = fleet.add("b", {}, { rebootCounter: 0, repaveCounter: 0 });
-  fleet.edit("a", ({ spec }) => {
-    const pxe = spec!.pxe as { redfish: Record<string, unknown> };
-    return { spec: { ...spec, pxe: { ...pxe, redfish: { ...pxe.redfish, url: "https://b.bmc" } } } };
-  });
+  moveTo("https://b.bmc", fleet);
   await fleet.until(() => fleet.isRebooted("a"), 10_000);
   deepEqual([bmc.calls, bmc.model.seen.length, better.model.seen.length], [["look"], 0, 2]);
   equal(bmc.open, 0, "what was open to the old one is closed");
+});
+
+Deno.test("a Machine that gets another BMC between a look and its write: what the old one said is not written", async () => {
+  await using fleet = new Fleet();
+  const bmc = fleet.add("a", { offMs: 3000 });
+  const better = fleet.add("b", {}, { rebootCounter: 0, repaveCounter: 0 });
+  fleet.start();
+  await fleet.until(() => bmc.calls.includes("Off"), 10_000);
+  // The watch does not say so yet.
+  fleet.api.isBehind = true;
+  moveTo("https://b.bmc", fleet);
+  await fleet.until(() => fleet.isRebooted("a"), 20_000);
+  equal(better.model.seen.map(({ to }) => to).join(), "Off,On", "counted without a reboot");
 });
 
 Deno.test("a Machine deleted in mid-cycle: its BMC is left at once, nothing more is written", async () => {
