@@ -1,5 +1,5 @@
 /** contract 4: what acts on BMCs follows the leader, and what one began the next one ends. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { systemClock } from "../../base/clock.ts";
 import { MemoryLogger } from "../../base/log.ts";
 import { startBmc } from "../../dev/bmc/server.ts";
@@ -53,6 +53,7 @@ peerTest(
     await site.api.request("PATCH", PATH, { spec: { operations: { rebootCounter: 1 } } }, merge);
     await first.peer.waitFor(/"msg":"power".*"send":"/);
     equal(bmc.stats.sessions, 1, "only the leader has logged in");
+    match(await second.metrics(), /^metalman_queue_depth\{queue="bmc"\} 0$/m, "nothing waits where nobody works on it");
     Deno.kill(first.peer.pid, "SIGKILL");
     await until(status, (seen) => seen?.operations?.rebootCounter === 1);
     ok(server.isOn);

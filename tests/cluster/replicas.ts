@@ -76,6 +76,11 @@ export class Replica {
       .map(({ time }) => Date.parse(time) - this.#skewMs);
   }
 
+  /** Text of `/metrics`. */
+  async metrics(): Promise<string> {
+    return await (await fetch(`http://${SERVER}:${this.healthPort}/metrics`)).text();
+  }
+
   /** Status and text of `/readyz`. */
   async readyz(): Promise<string> {
     const answer = await fetch(`http://${SERVER}:${this.healthPort}/readyz`);
