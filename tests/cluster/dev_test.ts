@@ -118,6 +118,22 @@ Deno.test("several that start at once want the same ports, and all find some", (
     deepEqual(await left(`${folder}/tmp`), []);
   }));
 
+Deno.test("proxies of the environment are for elsewhere: nothing of this machine is asked of them", () =>
+  temporary(async (folder) => {
+    using proxy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const url = `http://127.0.0.1:${proxy.addr.port}`;
+    const env = {
+      TMPDIR: folder,
+      HTTP_PROXY: url,
+      http_proxy: url,
+      ALL_PROXY: url,
+      NO_PROXY: "",
+      no_proxy: "a.example",
+    };
+    await using metalman = new Peer(Deno.execPath(), ["run", "-A", MAIN, "dev", "--once", "--timeout=20s"], { env });
+    equal((await metalman.end()).code, 0, metalman.output);
+  }));
+
 Deno.test("no folder for temporary files is one clear line", () =>
   temporary(async (folder) => {
     const env = { TMPDIR: `${folder}/none` };
