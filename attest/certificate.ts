@@ -32,8 +32,16 @@ export interface Certificate {
   readonly notAfterMs: number;
   /** Whose it is. */
   readonly key: CertifiedKey;
+  /** The same in DER (SubjectPublicKeyInfo). */
+  readonly spki: Uint8Array;
   /** By OID. */
   readonly extensions: ReadonlyMap<string, Extension>;
+  /** DER of all this: what is signed. */
+  readonly signed: Uint8Array;
+  /** OID of how. */
+  readonly algorithm: string;
+  /** By the issuer. */
+  readonly signature: Uint8Array;
 }
 
 const RSA_KEYS: readonly string[] = ["1.2.840.113549.1.1.1", "1.2.840.113549.1.1.7"];
@@ -47,25 +55,30 @@ export function readCertificate(der: Uint8Array): Certificate {
   const whole = new DerReader(der);
   const certificate = whole.enter(TAG.sequence);
   if (!whole.done) throw new DerError("something follows it");
-  const signed = certificate.enter(TAG.sequence);
-  const version = signed.tag === contextTag(0) ? signed.enter(contextTag(0)).take(TAG.integer)[0]! + 1 : 1;
-  signed.take(TAG.integer);
-  const algorithm = signed.takeWhole(TAG.sequence);
+  const signed = certificate.takeWhole(TAG.sequence);
+  const said = new DerReader(signed).enter(TAG.sequence);
+  const version = said.tag === contextTag(0) ? said.enter(contextTag(0)).take(TAG.integer)[0]! + 1 : 1;
+  said.take(TAG.integer);
+  const named = said.takeWhole(TAG.sequence);
   // RFC 5280 section 4.1.1.2: what is said outside of the signature is what is said inside.
-  if (certificate.takeWhole(TAG.sequence).toHex() !== algorithm.toHex()) {
+  if (certificate.takeWhole(TAG.sequence).toHex() !== named.toHex()) {
     throw new DerError("it names two signature algorithms");
   }
-  const issuer = signed.takeWhole(TAG.sequence);
-  const validity = signed.enter(TAG.sequence);
+  const algorithm = oidText(new DerReader(named).enter(TAG.sequence).take(TAG.oid));
+  const signature = certificate.take(TAG.bits).subarray(1);
+  const issuer = said.takeWhole(TAG.sequence);
+  const validity = said.enter(TAG.sequence);
   const [notBeforeMs, notAfterMs] = [readTime(validity), readTime(validity)];
-  const subject = signed.takeWhole(TAG.sequence);
-  const key = readKey(signed.enter(TAG.sequence));
+  const subject = said.takeWhole(TAG.sequence);
+  const spki = said.takeWhole(TAG.sequence);
+  const key = readKey(new DerReader(spki).enter(TAG.sequence));
   const extensions = new Map<string, Extension>();
-  while (!signed.done) {
-    if (signed.tag === contextTag(3)) readExtensions(signed.enter(contextTag(3)).enter(TAG.sequence), extensions);
-    else signed.skip();
+  while (!said.done) {
+    if (said.tag === contextTag(3)) readExtensions(said.enter(contextTag(3)).enter(TAG.sequence), extensions);
+    else said.skip();
   }
-  return { version, issuer, subject, notBeforeMs, notAfterMs, key, extensions };
+  const names = { issuer, subject, notBeforeMs, notAfterMs };
+  return { version, ...names, key, spki, extensions, signed, algorithm, signature };
 }
 
 /** SubjectPublicKeyInfo. RSA keys of endorsement certificates may say that they are for OAEP alone. */

@@ -2,17 +2,20 @@
  * Whether a certificate makes an endorsement key that of a TPM by a maker who is trusted (TCG EK Credential Profile for
  * TPM 2.0, section 3; RFC 5280 section 6).
  */
-import { X509Certificate } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { type Certificate, readCertificate } from "./certificate.ts";
 import { contextTag, DerError, DerReader, oidText, TAG } from "./der_reader.ts";
+import { isSignedBy, verificationKey } from "./signature.ts";
 import type { TpmKey } from "./tpm_public.ts";
 
 /** A certificate that signs others. */
 export interface Authority {
   /** Its fields. */
   readonly fields: Certificate;
-  /** For signatures. */
-  readonly x509: X509Certificate;
+  /** For signatures; undefined where it is of a kind that is not known. */
+  readonly key: KeyObject | undefined;
+  /** Whether it has signed itself: where a chain ends. */
+  readonly isRoot: boolean;
 }
 
 const EXTENSION = {
@@ -46,11 +49,8 @@ const MAX_CHAIN = 8;
 export function readAuthority(der: Uint8Array): Authority {
   const fields = readCertificate(der);
   if (basicConstraints(fields)?.ca !== true) throw new DerError("it is not a certificate authority's");
-  try {
-    return { fields, x509: new X509Certificate(der) };
-  } catch {
-    throw new DerError("it cannot be read");
-  }
+  const key = verificationKey(fields);
+  return { fields, key, isRoot: same(fields.subject, fields.issuer) && isSignedBy(fields, key) === true };
 }
 
 /**
@@ -67,7 +67,7 @@ export function ekCertificateProblem(
     const der = new DerReader(stored).takeWhole(TAG.sequence);
     const leaf = readCertificate(der);
     return profileProblem(leaf, key) ?? dateProblem(leaf, nowMs) ??
-      chainProblem({ fields: leaf, x509: new X509Certificate(der) }, authorities, nowMs, 0);
+      chainProblem(leaf, authorities, nowMs, 0);
   } catch (error) {
     if (error instanceof DerError) return `cannot be read: ${error.message}`;
     return "cannot be read";
@@ -117,25 +117,23 @@ function criticalProblem({ extensions }: Certificate): string | undefined {
 
 /** Whether a way leads over the authorities to one that signs itself; `depth` counts those below `current`. */
 function chainProblem(
-  current: Authority,
+  current: Certificate,
   authorities: readonly Authority[],
   nowMs: number,
   depth: number,
 ): string | undefined {
   if (depth > MAX_CHAIN) return "has too long a chain";
-  const above = authorities.filter(({ fields }) => same(fields.subject, current.fields.issuer));
+  const above = authorities.filter(({ fields }) => same(fields.subject, current.issuer));
   let problem = "is of an issuer that is not among the authorities of --ek-ca";
   for (const issuer of above) {
-    if (!isSignedBy(current, issuer)) problem = "has a signature that none of the authorities of --ek-ca made";
+    const signed = isSignedBy(current, issuer.key);
+    if (signed === undefined) problem = `has a signature of a kind that is not known here, ${current.algorithm}`;
+    else if (!signed) problem = "has a signature that none of the authorities of --ek-ca made";
     else {
-      const found = issuerProblem(issuer.fields, nowMs, depth);
-      if (found !== undefined) problem = found;
-      else if (same(issuer.fields.subject, issuer.fields.issuer) && isSignedBy(issuer, issuer)) return undefined;
-      else {
-        const further = chainProblem(issuer, authorities, nowMs, depth + 1);
-        if (further === undefined) return undefined;
-        problem = further;
-      }
+      const found = issuerProblem(issuer.fields, nowMs, depth) ??
+        (issuer.isRoot ? undefined : chainProblem(issuer.fields, authorities, nowMs, depth + 1));
+      if (found === undefined) return undefined;
+      problem = found;
     }
   }
   return problem;
@@ -147,15 +145,6 @@ function issuerProblem(issuer: Certificate, nowMs: number, depth: number): strin
   if (!hasUsage(issuer, USAGE.keyCertSign, true)) return "has an issuer that may not sign certificates";
   const problem = dateProblem(issuer, nowMs) ?? criticalProblem(issuer);
   return problem === undefined ? undefined : `has an issuer whose certificate ${problem}`;
-}
-
-/** node:crypto throws for keys and signatures that it does not know. */
-function isSignedBy({ x509 }: Authority, issuer: Authority): boolean {
-  try {
-    return x509.verify(issuer.x509.publicKey);
-  } catch {
-    return false;
-  }
 }
 
 function valueOf({ extensions }: Certificate, id: string): DerReader | undefined {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
+import { type KeyObject, X509Certificate } from "node:crypto";
 import * as der from "../dev/certificate/der.ts";
 import { ekTemplate, makeKey } from "../dev/tpm/software_tpm.ts";
 import { seeded } from "../tests/mutate.ts";
@@ -218,6 +218,14 @@ Deno.test("an object identifier of a stranger's length is not said again", async
   assert.equal(problem, "cannot be read: an object identifier has 20000 bytes");
 });
 
+Deno.test("a signature of a kind that is not known is said to be that, and none of the authorities'", async () => {
+  const cert = await issue(LEAF, middlePair.privateKey);
+  const [from, to] = ["06082a8648ce3d040302", "06082a8648ce3d040301"];
+  const sha224 = Uint8Array.fromHex(cert.toHex().replaceAll(from, to));
+  const problem = ekCertificateProblem(sha224, KEYS.ecc, { authorities: await makers(), nowMs: NOW });
+  assert.equal(problem, "has a signature of a kind that is not known here, 1.2.840.10045.4.3.1");
+});
+
 Deno.test("readAuthority() takes only certificates that may sign others", async () => {
   const leaf = await issue(LEAF, middlePair.privateKey);
   assert.throws(() => readAuthority(leaf), DerError);
@@ -241,7 +249,10 @@ Deno.test("no damage to a certificate makes it pass, or fail in another way than
 });
 
 Deno.test("fields are read as node:crypto reads them", async () => {
-  const { fields, x509 } = readAuthority(await issue(ROOT, rootPair.privateKey));
-  assert.deepEqual([fields.notBeforeMs, fields.notAfterMs], [x509.validFromDate.getTime(), x509.validToDate.getTime()]);
-  assert.ok(x509 instanceof X509Certificate);
+  const root = await issue(ROOT, rootPair.privateKey);
+  const { fields: { notBeforeMs, notAfterMs }, key } = readAuthority(root);
+  const x509 = new X509Certificate(root);
+  assert.deepEqual([notBeforeMs, notAfterMs], [x509.validFromDate.getTime(), x509.validToDate.getTime()]);
+  const pem = (of: KeyObject) => of.export({ type: "spki", format: "pem" });
+  assert.equal(pem(key!), pem(x509.publicKey));
 });

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import * as der from "../dev/certificate/der.ts";
+import { readCertificate } from "./certificate.ts";
+import { isSignedBy, verificationKey } from "./signature.ts";
+
+const NAME = der.sequence(der.set(der.sequence(der.oid("2.5.4.3"), der.utf8("root"))));
+
+/** A certificate of a key, signed by another. */
+function certificate(oid: string, hash: string, of: KeyObject, signer: KeyObject): Uint8Array {
+  const algorithm = der.sequence(der.oid(oid));
+  const signed = der.sequence(
+    der.unsigned(new Uint8Array([7])),
+    algorithm,
+    NAME,
+    der.sequence(der.time(0), der.time(1000)),
+    NAME,
+    new Uint8Array(of.export({ type: "spki", format: "der" })),
+  );
+  return der.sequence(signed, algorithm, der.bits(new Uint8Array(sign(hash, signed, signer))));
+}
+
+const newKeys = {
+  rsa: generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  "P-256": generateKeyPairSync("ec", { namedCurve: "P-256" }),
+  "P-384": generateKeyPairSync("ec", { namedCurve: "P-384" }),
+  "P-521": generateKeyPairSync("ec", { namedCurve: "P-521" }),
+};
+const CASES: readonly (readonly [key: keyof typeof newKeys, hash: string, oid: string])[] = [
+  ["rsa", "sha1", "1.2.840.113549.1.1.5"],
+  ["rsa", "sha256", "1.2.840.113549.1.1.11"],
+  ["rsa", "sha384", "1.2.840.113549.1.1.12"],
+  ["rsa", "sha512", "1.2.840.113549.1.1.13"],
+  ["P-256", "sha256", "1.2.840.10045.4.3.2"],
+  ["P-384", "sha384", "1.2.840.10045.4.3.3"],
+  ["P-384", "sha512", "1.2.840.10045.4.3.4"],
+  ["P-521", "sha512", "1.2.840.10045.4.3.4"],
+];
+for (const [name, hash, oid] of CASES) {
+  Deno.test(`isSignedBy() knows who signed with ${name} and ${hash} (RFC 4055, RFC 5758)`, () => {
+    const { publicKey, privateKey } = newKeys[name];
+    const read = readCertificate(certificate(oid, hash, publicKey, privateKey));
+    const key = verificationKey(read);
+    assert.equal(isSignedBy(read, key), true);
+    const signed = read.signed.slice();
+    signed[signed.length - 1]! ^= 1;
+    assert.equal(isSignedBy({ ...read, signed }, key), false);
+    for (const other of Object.values(newKeys)) {
+      if (other.publicKey !== publicKey) assert.equal(isSignedBy(read, other.publicKey), false);
+    }
+    assert.equal(isSignedBy({ ...read, signature: new Uint8Array(3) }, key), false);
+    assert.equal(isSignedBy({ ...read, algorithm: "1.2.840.113549.1.1.10" }, key), undefined);
+    assert.equal(isSignedBy(read, undefined), undefined);
+  });
+}
+
+Deno.test("verificationKey() is none for a key of a kind that is not known", () => {
+  const { publicKey, privateKey } = newKeys["P-256"];
+  const read = readCertificate(certificate("1.2.840.10045.4.3.2", "sha256", publicKey, privateKey));
+  assert.equal(
+    verificationKey({ ...read, spki: der.sequence(der.sequence(der.oid("1.2.3")), der.bits(NAME)) }),
+    undefined,
+  );
+});
