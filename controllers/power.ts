@@ -16,6 +16,7 @@ import { powerStep } from "../machine/power_plan.ts";
 import { type Machine, type MachineObject, readMachine } from "../machine/types.ts";
 import type { BmcFault, BmcTarget } from "../redfish/types.ts";
 import { type BmcCalls, CallError } from "./bmc_calls.ts";
+import { BmcClaimedError, BmcClaims } from "./bmc_claims.ts";
 import { BmcMemory, type BmcState } from "./bmc_memory.ts";
 import { PasswordError } from "./bmc_passwords.ts";
 import { unlessAborted } from "./unless_aborted.ts";
@@ -62,12 +63,20 @@ const QUEUED_MS = 60_000;
 /** The watch is given this time to catch up where it was behind. */
 const BEHIND_MS = 1000;
 
+/** What keeps a Machine from being switched until somebody mends it, or its BMC answers again. */
+type Trouble = CallError | PasswordError | BmcClaimedError;
+
+function isTrouble(error: unknown): error is Trouble {
+  return [CallError, PasswordError, BmcClaimedError].some((kind) => error instanceof kind);
+}
+
 /** Works on Machines until told to stop. */
 export class PowerController implements AsyncDisposable {
   readonly #options: PowerControllerOptions;
   readonly #controller: Controller;
   readonly #tasks: TaskGroup;
   readonly #memories = new Map<string, BmcMemory>();
+  readonly #claims = new BmcClaims();
 
   /** Does nothing before {@link run}. */
   constructor(options: PowerControllerOptions) {
@@ -90,6 +99,7 @@ export class PowerController implements AsyncDisposable {
 
   /** A Machine came, changed or (undefined) went. */
   machineChanged(name: string, machine: Machine | undefined): void {
+    this.#claims.put(name, machine);
     const memory = this.#memories.get(name);
     if (memory !== undefined && (machine === undefined || !memory.isOf(machine))) this.#forget(name, memory);
     if (machine === undefined) return;
@@ -157,7 +167,7 @@ export class PowerController implements AsyncDisposable {
     } catch (error) {
       // Another one, or none: whoever changed it has asked for work on it.
       if (memory.signal.aborted && !stop.aborted) return { kind: "done" };
-      if (!(error instanceof CallError || error instanceof PasswordError)) throw error;
+      if (!isTrouble(error)) throw error;
       return await this.#failed(machine, memory, error, signal);
     }
   }
@@ -177,6 +187,7 @@ export class PowerController implements AsyncDisposable {
       case "record":
         return await this.#record(machine, memory, step.says, signal);
       default:
+        this.#claims.check(machine.name);
         if (step.kind === "power" && !await this.#isWanted(machine, memory, step.to, signal)) {
           memory.facts = waiting(memory.facts);
           return { kind: "again", afterMs: BEHIND_MS };
@@ -245,7 +256,7 @@ export class PowerController implements AsyncDisposable {
   async #failed(
     { name }: Machine,
     memory: BmcMemory,
-    error: CallError | PasswordError,
+    error: Trouble,
     signal: AbortSignal,
   ): Promise<Result> {
     const { machines, random, report, log } = this.#options;
@@ -253,14 +264,14 @@ export class PowerController implements AsyncDisposable {
     if (machine === undefined) return { kind: "done" };
     const cause = error.message;
     const call = error instanceof CallError ? error.call : undefined;
-    const state = error instanceof PasswordError ? "no secret" : error.fault;
+    const state = error instanceof CallError ? error.fault : error instanceof PasswordError ? "no secret" : "no system";
     const { isNew, waitMs } = memory.failed(cause, call, state, random());
     const reason = state === "no secret" ? "BmcSecretMissing" : REASONS[state];
     if (isNew) report(machine, "Warning", reason, cause);
     log.debug("BMC is tried again", { machine: name, reason, cause, retryMs: waitMs });
     memory.facts = waiting(memory.facts);
     await this.#tellTrouble(machine, cause, signal, memory);
-    const isSecret = error instanceof PasswordError || error.fault === "login";
+    const isSecret = state === "no secret" || state === "login";
     return { kind: "again", afterMs: isSecret ? Math.min(waitMs, SECRET_MS) : waitMs };
   }
 

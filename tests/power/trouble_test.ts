@@ -70,9 +70,9 @@ const TROUBLES: readonly Trouble[] = [
   fault("refused", "power", /^a BmcRefused: /),
 ];
 
-/** Machine "a" is told to have this BMC. */
-function moveTo(url: string, fleet: Fleet): void {
-  fleet.edit("a", ({ spec }) => {
+/** A Machine is told to have this BMC. */
+function moveTo(url: string, fleet: Fleet, name = "a"): void {
+  fleet.edit(name, ({ spec }) => {
     const pxe = spec!.pxe as { redfish: Record<string, unknown> };
     return { spec: { ...spec, pxe: { ...pxe, redfish: { ...pxe.redfish, url } } } };
   });
@@ -147,6 +147,22 @@ Deno.test("a Machine that gets another BMC between a look and its write: what th
   moveTo("https://b.bmc", fleet);
   await fleet.until(() => fleet.isRebooted("a"), 20_000);
   equal(better.model.seen.map(({ to }) => to).join(), "Off,On", "counted without a reboot");
+});
+
+Deno.test("two Machines with one BMC: the younger says so and switches nothing, until the older is gone", async () => {
+  await using fleet = new Fleet();
+  const bmc = fleet.add("a", {}, { rebootCounter: 0, repaveCounter: 0 });
+  fleet.add("b");
+  moveTo("https://a.bmc", fleet, "b");
+  fleet.api.secrets.set("bmcs/b", { password: bmc.password });
+  fleet.start();
+  await fleet.run(10 * MINUTE, 1000);
+  deepEqual([bmc.model.seen, bmc.model.boot, fleet.events.length], [[], "None", 1]);
+  match(fleet.events[0]!, /^b BmcNoSystem: Machine a, which is older, names this system/);
+  match(fleet.conditions("b")[0]!, /^PoweredOff False\/PoweringOff target reboots: 1: Machine a, /);
+  fleet.api.delete("a");
+  await fleet.until(() => fleet.isRebooted("b"), 2 * MINUTE);
+  equal(bmc.model.seen.map(({ to }) => to).join(), "Off,On");
 });
 
 Deno.test("a Machine deleted in mid-cycle: its BMC is left at once, nothing more is written", async () => {
