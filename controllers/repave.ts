@@ -44,7 +44,11 @@ export class RepaveController {
     this.#options = options;
     const { log, clock, random, observe } = options;
     const reconcile = (name: string, signal: AbortSignal) => this.#reconcile(name, signal);
-    this.#controller = new Controller({ name: "installations", reconcile, log, clock, random, observe });
+    this.#controller = new Controller({
+      ...{ name: "installations", reconcile, log, clock, random, observe },
+      // Writes are limited where they are made; a limit here would let those that the API refuses keep out the others.
+      concurrency: Infinity,
+    });
   }
 
   /** A Machine came, changed or (undefined) went. */

@@ -1,5 +1,6 @@
 /** Installations from power on to their end, in model time (contract 9, 11.9; issue 5, deliver 4). */
 import { deepEqual, equal } from "node:assert/strict";
+import { ApiError } from "../../k8s/errors.ts";
 import { conditionOf, ConditionType } from "../../machine/conditions.ts";
 import { pxeDisabled } from "../../machine/reports.ts";
 import { Fleet } from "./fleet.ts";
@@ -155,4 +156,21 @@ Deno.test("an installation that is reported while its retry waits for the API is
   equal(bmc.model.seen.length, 2);
   deepEqual(fleet.conditions("a"), ["Repaved True/Succeeded image=i:v1"]);
   deepEqual(fleet.events, []);
+});
+
+Deno.test("Machines whose status the API refuses hold up the retry of no other", async () => {
+  await using fleet = new Fleet();
+  const refused = Array.from({ length: 20 }, (_, i) => `refused-${i}`);
+  for (const name of [...refused, "z"]) fleet.add(name);
+  fleet.start();
+  await fleet.until(() => [...refused, "z"].every((name) => fleet.isRebooted(name)), MINUTE);
+  const { replaceStatus } = fleet.api;
+  fleet.api.replaceStatus = (resource, object) =>
+    object.metadata.name === "z"
+      ? replaceStatus(resource, object)
+      : Promise.reject(new ApiError("PUT", 422, { reason: "Invalid" }));
+  await fleet.run(31 * MINUTE, 10_000);
+  deepEqual(fleet.events, [
+    "z RepaveRetried: not installed within 30m0s, attempt 1: no DHCP request was seen; it is booted again",
+  ]);
 });
