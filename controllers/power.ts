@@ -203,12 +203,14 @@ export class PowerController implements AsyncDisposable {
    */
   async #isWanted(machine: Machine, memory: BmcMemory, to: "On" | "Off", signal: AbortSignal): Promise<boolean> {
     const { newest, stored, clock } = this.#options;
+    // However long the API takes to answer: the BMC's client looks once more itself.
+    const askedMs = clock.now();
     const object = await newest(machine.name, signal);
     if (object === undefined) return false;
     if (object.metadata.resourceVersion !== machine.object.metadata.resourceVersion) stored(object);
     const now = readMachine(object).machine;
     if (!memory.isOf(now)) return false;
-    const step = powerStep(now, stepping(memory.facts, cycleOf(now)), clock.now());
+    const step = powerStep(now, stepping(memory.facts, cycleOf(now)), askedMs);
     return step.kind === "power" && step.to === to;
   }
 

@@ -45,3 +45,14 @@ Deno.test("a Machine that has changed otherwise meanwhile is switched", async ()
   await using _ = fleet;
   deepEqual([switched, isOn], [["Off", "On"], true]);
 });
+
+Deno.test("a Machine is switched though the API takes long to say how it is", async () => {
+  await using fleet = new Fleet();
+  const { api, clock } = fleet;
+  const get = api.get;
+  api.get = (...args) => clock.sleep(8000).then(() => get(...args));
+  const bmc = fleet.add("a", {}, { rebootCounter: 1, repaveCounter: 0 });
+  fleet.start();
+  await fleet.until(() => fleet.isRebooted("a"), 120_000, 1000);
+  deepEqual(bmc.model.seen.map(({ to }) => to), ["Off", "On"]);
+});
