@@ -4,7 +4,7 @@
  * may help is tried again here for as long as it waits.
  */
 import { createHash } from "node:crypto";
-import { type AttestDecision, type AttestPolicy, decideAttest, ekIdentity } from "../attest/decide.ts";
+import { type AttestPolicy, decideAttest, ekIdentity } from "../attest/decide.ts";
 import { makeCredential, type RandomBytes } from "../attest/make_credential.ts";
 import { type AttestRequest, AttestRequestError, readAttestRequest } from "../attest/request.ts";
 import { KEY_SIZE, NONCE_SIZE, seal } from "../attest/seal.ts";
@@ -19,6 +19,8 @@ import { tokenTimes, withPinnedKey, withToken } from "../machine/attestation.ts"
 import type { Directory } from "../machine/directory.ts";
 import type { TellOwner } from "../machine/event_reasons.ts";
 import type { Machine, MachineObject } from "../machine/types.ts";
+import { away, orRefused, refusalOf, Refused, unknownClient } from "./attest_refusal.ts";
+import { RequestRate } from "./request_rate.ts";
 import { HourlyBudget } from "./token_budget.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 
@@ -72,6 +74,8 @@ export const ATTEST_REFUSALS = [
 const TOKENS_AN_HOUR = 60;
 /** Events about refusals of a Machine for one reason in an hour: what a machine sends must not fill the cluster with texts. */
 const EVENTS_AN_HOUR = 20;
+/** Requests of a Machine that are looked at: each takes up to some milliseconds of the thread that answers DHCP. */
+const RATE = { burst: 120, perSecond: 2 };
 /** As long as a request may be answered; the connection gives up after a minute. */
 const ANSWER_MS = 45_000;
 /** So long the API may refuse before it is believed. */
@@ -85,32 +89,11 @@ const RETRY = { baseMs: 250, maxMs: 5000 };
 const KEY_ALONE: AttestPolicy = { authorities: [], requireEkCert: false, onlyInstalling: false };
 const LINES = { burst: 100, perSecond: 1 };
 
-/** Ends the work on a request with an answer that is none of the good ones. */
-class Refused extends Error {
-  readonly status: number;
-  readonly reason: string;
-  readonly retryAfterS: number | undefined;
-
-  constructor(status: number, reason: string, message: string, retryAfterS?: number) {
-    super(message);
-    this.status = status;
-    this.reason = reason;
-    this.retryAfterS = retryAfterS;
-  }
-}
-
-const away = (what: string) => new Refused(503, "Unavailable", `${what}, try again`, 5);
-const unknownClient = () => new Refused(404, "UnknownClient", "no Machine has a lease with this address");
-
-function orRefused(decision: AttestDecision): AttestDecision & { readonly kind: "accepted" } {
-  if (decision.kind === "refused") throw new Refused(decision.status, decision.reason, decision.message);
-  return decision;
-}
-
 /** Answers the requests of all machines. */
 export class Attestation {
   readonly #options: AttestationOptions;
   readonly #budget = new HourlyBudget(TOKENS_AN_HOUR);
+  readonly #rate = new RequestRate(RATE);
   readonly #said = new HourlyBudget(EVENTS_AN_HOUR);
   readonly #lines = new LineBudget(LINES);
   readonly #open = new Map<string, number>();
@@ -141,6 +124,9 @@ export class Attestation {
 
   async #attest(machine: Machine, client: number, body: Uint8Array | undefined): Promise<string> {
     const { policy, clock, randomBytes } = this.#options;
+    if (!this.#rate.take(machine.uid, clock.now())) {
+      throw new Refused(429, "TooManyRequests", "this Machine asks too often, try again", 5);
+    }
     const request = readAttestRequest(body);
     const decision = orRefused(decideAttest(machine.object, request, policy, clock.now()));
     const key = randomBytes(KEY_SIZE);
@@ -291,10 +277,4 @@ export class Attestation {
     }
     return { status, text: `${message}\n`, ...(retryAfterS === undefined ? {} : { retryAfterS }) };
   }
-}
-
-function refusalOf(error: unknown): Refused {
-  if (error instanceof Refused) return error;
-  if (error instanceof AttestRequestError) return new Refused(error.status, "BadRequest", error.message);
-  return new Refused(500, "InternalError", "internal error");
 }

@@ -348,6 +348,18 @@ Deno.test("a Machine gets sixty tokens an hour and no more; those that failed do
   assert.equal((await site.post(tpm)).status, 200);
 });
 
+Deno.test("a Machine that asks without end is not looked at more than twice a second, as that is everybody's time", async () => {
+  await using site = new Site();
+  const junk = () => site.attestation.answer(CLIENT, bodyOf("junk"));
+  for (let i = 0; i < 120; i++) assert.equal((await junk()).status, 400);
+  const { status, text, retryAfterS } = await junk();
+  assert.deepEqual([status, text, retryAfterS], [429, "this Machine asks too often, try again\n", 5]);
+  assert.match(site.events.at(-1)!, /^m Warning AttestRefused TooManyRequests: /);
+  site.clock.advance(500);
+  assert.equal((await site.post(createTpm())).status, 200);
+  assert.equal((await junk()).status, 429);
+});
+
 Deno.test("a Machine may have four requests wait, so that one cannot hold up the others", async () => {
   await using site = new Site();
   const tpm = createTpm();
@@ -385,6 +397,7 @@ Deno.test("of 5,000 damaged requests none is a fault of ours, and those that are
   const pieces = ["", "A", "/", "=", '"', "{", "}", ",", ":", "null", "7", "\\u0000"];
   const seen = new Set<number>();
   for (const damaged of mutations({ texts: [text], pieces, count: 5000, seed: 5 })) {
+    site.clock.advance(500);
     const { tokens, writes } = site;
     const { status, text: said } = await site.attestation.answer(CLIENT, new TextEncoder().encode(damaged));
     seen.add(status);
