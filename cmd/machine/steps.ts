@@ -167,11 +167,17 @@ export function hasBmc(object: MachineObject): boolean {
 /**
  * What is known after a look at the Machine; undefined stands for one that is gone. Steps are never taken back: a
  * repave that is tried again says so as its cause.
+ * @param gone why one that is not seen any more may be so
  */
-export function advance(before: Progress, object: MachineObject | undefined, goal: Goal): Progress {
+export function advance(
+  before: Progress,
+  object: MachineObject | undefined,
+  goal: Goal,
+  gone = "the Machine was deleted",
+): Progress {
   if (before.outcome.kind !== "waiting") return before;
   if (object === undefined || object.metadata.uid !== goal.uid) {
-    return { steps: before.steps, outcome: { kind: "failed", reason: "the Machine was deleted" } };
+    return { steps: before.steps, outcome: { kind: "failed", reason: gone } };
   }
   const seen = look(object, goal);
   const all = stepsOf(goal);

@@ -69,6 +69,8 @@ class Waiter {
   readonly #errors: string[] = [];
   /** The block of lines on the terminal. */
   #shown: readonly string[] = [];
+  /** Of what is not seen any more. */
+  #gone = "the Machine was deleted";
   /** Not seen since the last list began. */
   #unseen = new Set<string>();
 
@@ -82,6 +84,8 @@ class Waiter {
 
   async run(selection: Selection): Promise<Waited> {
     const { clock, timeoutMs, signal } = this.#options;
+    // The watch calls that deleted too.
+    if (selection.labelSelector !== undefined) this.#gone += `, or has lost its labels (${selection.labelSelector})`;
     const { signal: stop } = this.#stop;
     const interrupt = () => this.#ended.resolve("interrupted");
     if (signal.aborted) interrupt();
@@ -123,7 +127,7 @@ class Waiter {
     this.#unseen.delete(name);
     const before = machine.progress;
     machine.object = object;
-    machine.progress = advance(before, object, machine.goal);
+    machine.progress = advance(before, object, machine.goal, this.#gone);
     const { outcome } = machine.progress;
     if (outcome.kind === "failed" && before.outcome.kind !== "failed") {
       this.#errors.push(`Error: machine "${name}": ${outcome.reason}`);
