@@ -51,16 +51,21 @@ async function readSmall(file: string): Promise<Uint8Array> {
   }
 }
 
-const PEM = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g;
+const BEGIN = "-----BEGIN CERTIFICATE-----";
+const PEM = new RegExp(`${BEGIN}([^-]*)-----END CERTIFICATE-----`, "g");
 
 function certificatesIn(bytes: Uint8Array): Uint8Array[] {
   // A SEQUENCE with a length of two bytes: DER.
   if (bytes[0] === 0x30 && bytes[1] === 0x82) return [bytes];
-  return Array.from(new TextDecoder().decode(bytes).matchAll(PEM), ([, base64 = ""]) => {
+  const text = new TextDecoder().decode(bytes);
+  const found = Array.from(text.matchAll(PEM), ([, base64 = ""]) => {
     try {
       return Uint8Array.fromBase64(base64);
     } catch {
       throw new DerError("it is not base64");
     }
   });
+  // A bundle that lost its end would go on to refuse the TPMs of some maker.
+  if (text.split(BEGIN).length - 1 !== found.length) throw new DerError("it has no end");
+  return found;
 }

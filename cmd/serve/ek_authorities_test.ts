@@ -31,6 +31,7 @@ Deno.test("--ek-ca that cannot be used is one sentence that names the file", asy
     "leaf.pem": leaf,
     "empty.pem": "",
     "broken.pem": broken,
+    "cut.pem": authority.certPem + authority.certPem.slice(0, -20),
     "large.pem": new Uint8Array(1 << 21),
   });
   await using none = await folderOf({ "a.txt": authority.certPem });
@@ -38,6 +39,7 @@ Deno.test("--ek-ca that cannot be used is one sentence that names the file", asy
     [`${folder.path}/absent`, /^--ek-ca .*absent: No such file/],
     [`${folder.path}/leaf.pem`, /leaf\.pem: a certificate is of no use: it is not a certificate authority's$/],
     [`${folder.path}/broken.pem`, /broken\.pem: a certificate is of no use: it is not base64$/],
+    [`${folder.path}/cut.pem`, /cut\.pem: a certificate is of no use: it has no end$/],
     [`${folder.path}/empty.pem`, /empty\.pem: no certificate found/],
     [`${folder.path}/large.pem`, /large\.pem: longer than 1048576 bytes$/],
     [none.path, /no certificate found/],
