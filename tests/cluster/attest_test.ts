@@ -7,6 +7,7 @@ import { attestBody, openAnswer, TestTpm, TPM_PROGRAMS, type TpmKeys } from "../
 import { LoopbackSite, machine, SITE_NEEDS, until } from "./loopback_site.ts";
 
 const NEEDS = { ...SITE_NEEDS, programs: [...SITE_NEEDS.programs, ...TPM_PROGRAMS] };
+const MERGE = "application/merge-patch+json";
 const MACHINES = "/apis/unbounded-cloud.io/v1alpha3/machines";
 
 /** Of Machines that two TPMs want to be. */
@@ -77,6 +78,17 @@ async function keepsFirst(scene: Scene, number: number, ek: string): Promise<voi
   const said = await until(() => events(site, `m${number}`), (all) => all.some((e) => e.includes("AnotherKey")));
   assert.ok(said.some((e) => /^AttestedFirstUse: .* [0-9a-f]{64} is kept, from 127/.test(e)), said.join("\n"));
   assert.ok(said.some((e) => e.startsWith("TokenIssued: ")), said.join("\n"));
+}
+
+/** As README says: the old key is taken away, and the next request is a first use again. */
+async function takesAnotherTpm({ site, tpm, other }: Scene, number: number): Promise<void> {
+  const keys = await other.createKeys("ecc");
+  assert.equal((await attest(site, `127.0.1.${number}`, attestBody(keys))).status, 403);
+  await site.api.request("PATCH", `${MACHINES}/m${number}/status`, { status: { tpm: null } }, MERGE);
+  const answer = await until(() => attest(site, `127.0.1.${number}`, attestBody(keys)), ({ status }) => status !== 403);
+  assert.equal(answer.status, 200, answer.body);
+  assert.equal(await keyOf(site, `m${number}`), await other.ekPem(keys));
+  assert.equal((await attest(site, `127.0.1.${number}`, attestBody(await tpm.createKeys("ecc")))).status, 403);
 }
 
 async function takesCertificate(scene: Scene, number: number, ek: "rsa" | "ecc"): Promise<void> {
@@ -160,7 +172,7 @@ async function obeysFlags({ site, tpm }: Scene): Promise<void> {
   assert.deepEqual(bare, { status: 403, body: "a certificate of the endorsement key is required\n" });
   assert.equal((await attest(site, "127.0.1.3", attestBody(keys))).status, 200);
   const runs = { status: { phase: "Ready" } };
-  await site.api.request("PATCH", `${MACHINES}/m3/status`, runs, "application/merge-patch+json");
+  await site.api.request("PATCH", `${MACHINES}/m3/status`, runs, MERGE);
   const refused = await until(() => attest(site, "127.0.1.3", attestBody(keys)), (answer) => answer.status !== 200);
   assert.deepEqual(refused, { status: 403, body: "this Machine is not being installed and has come up before\n" });
   await until(() => events(site, "m3"), (all) => all.some((e) => e.startsWith("AttestRefused: NotInstalling: ")));
@@ -191,6 +203,7 @@ peerTest(
     await metalman.waitFor(/ ready /);
     await t.step("an RSA key, created", () => keepsFirst(scene, 1, "rsa"));
     await t.step("an ECC key, created", () => keepsFirst(scene, 2, "ecc"));
+    await t.step("another TPM, once the old one's key is taken away", () => takesAnotherTpm(scene, 2));
     await t.step("an RSA key, from non-volatile memory, with its certificate", () => takesCertificate(scene, 3, "rsa"));
     await t.step("an ECC key, from non-volatile memory, with its certificate", () => takesCertificate(scene, 4, "ecc"));
     await t.step("what is bad is one sentence, and nothing is kept", () => refusesBadInput(scene));
