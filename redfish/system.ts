@@ -41,6 +41,7 @@ export interface ResetAction {
   readonly info: string | undefined;
 }
 
+const BUTTON = "PushPowerButton";
 const RESET_TYPES = [
   "ForceOff",
   "ForceOn",
@@ -51,7 +52,7 @@ const RESET_TYPES = [
   "Nmi",
   "On",
   "PowerCycle",
-  "PushPowerButton",
+  BUTTON,
 ];
 
 /** Splits what a list has joined by mistake: `GracefulShutdownGracefulRestart` (Supermicro X12). */
@@ -85,13 +86,14 @@ export function actionInfoTypes(info: unknown): readonly string[] {
   return textsAt(parameter, "AllowableValues").flatMap(split);
 }
 
+/** Best first; the button comes after them. */
 const WAYS: Readonly<Record<"On" | "Off", readonly string[]>> = {
-  On: ["On", "ForceOn", "PushPowerButton"],
-  Off: ["ForceOff", "GracefulShutdown", "PushPowerButton"],
+  On: ["On", "ForceOn"],
+  Off: ["ForceOff", "GracefulShutdown"],
 };
 
 /** These only ask the running system; a short press of the button does too. */
-const UP_TO_SYSTEM = ["GracefulShutdown", "PushPowerButton"];
+const UP_TO_SYSTEM = ["GracefulShutdown", BUTTON];
 
 /** Whether the running system has to do it, and may not. */
 export function isUpToSystem(to: "On" | "Off", type: string): boolean {
@@ -100,7 +102,8 @@ export function isUpToSystem(to: "On" | "Off", type: string): boolean {
 
 /**
  * What to ask for, best first; empty where nothing offered leads there. The button is pressed only where the state is
- * known, since it leads to the other one.
+ * known, since it leads to the other one; and for On only where nothing else is offered: a BMC whose state is late may
+ * have refused the others because the system is on.
  * @param tried what the system did not follow the last time: everything else comes before it
  */
 export function resetTypesFor(
@@ -108,9 +111,9 @@ export function resetTypesFor(
   { offered, power, tried }: { offered: readonly string[]; power: PowerState; tried?: string | undefined },
 ): readonly string[] {
   const isOpposite = power === (to === "On" ? "Off" : "On");
-  const ways = offered.length === 0
-    ? WAYS[to].filter((type) => type !== "PushPowerButton")
-    : WAYS[to].filter((type) => offered.includes(type) && (type !== "PushPowerButton" || isOpposite));
+  const others = WAYS[to].filter((type) => type !== BUTTON && (offered.length === 0 || offered.includes(type)));
+  const isPressed = offered.includes(BUTTON) && isOpposite && (to === "Off" || others.length === 0);
+  const ways = isPressed ? [...others, BUTTON] : others;
   return [...ways.filter((type) => type !== tried), ...ways.filter((type) => type === tried)];
 }
 

@@ -273,7 +273,8 @@ Deno.test("resetTypesFor() takes what is offered, and presses the button only wh
     [["Off", { offered: ["On", "PushPowerButton"], power: "On" }], "PushPowerButton"],
     [["Off", { offered: ["On", "PushPowerButton"], power: "Unknown" }], ""],
     [["Off", { offered: ["On", "PushPowerButton"], power: "Off" }], ""],
-    [["On", { offered: ["ForceOn", "PushPowerButton"], power: "Off" }], "ForceOn PushPowerButton"],
+    [["On", { offered: ["ForceOn", "PushPowerButton"], power: "Off" }], "ForceOn"],
+    [["On", { offered: ["PushPowerButton"], power: "Off" }], "PushPowerButton"],
     [["On", { offered: ["PushPowerButton"], power: "PoweringOff" }], ""],
     [["On", { offered: ["ForceOff", "Nmi"], power: "Off" }], ""],
   ];
