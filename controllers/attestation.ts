@@ -95,7 +95,8 @@ export class Attestation {
   readonly #budget = new HourlyBudget(TOKENS_AN_HOUR);
   readonly #rate = new RequestRate(RATE);
   readonly #said = new HourlyBudget(EVENTS_AN_HOUR);
-  readonly #lines = new LineBudget(LINES);
+  /** Of what Machines cause, and of what unknown clients do, of whom anybody can be one. */
+  readonly #lines = { known: new LineBudget(LINES), unknown: new LineBudget(LINES) };
   readonly #open = new Map<string, number>();
   #openCount = 0;
 
@@ -227,7 +228,7 @@ export class Attestation {
         return await requestToken(signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (failures === 1 && this.#lines.take(clock.now())) {
+        if (failures === 1 && this.#lines.known.take(clock.now())) {
           log.warn("no token from the Kubernetes API", { machine: name, error });
         }
         // Rights and accounts that were made a moment ago take a while to count.
@@ -270,10 +271,11 @@ export class Attestation {
     if (machine !== undefined && this.#said.take(`${machine.uid} ${reason}`, clock.now())) {
       event(machine, "Warning", "AttestRefused", `${reason}: ${message}; from ${ip}`);
     }
-    if (this.#lines.take(clock.now())) {
+    const lines = machine === undefined ? this.#lines.unknown : this.#lines.known;
+    if (lines.take(clock.now())) {
       const cause = refused === error || error instanceof AttestRequestError ? {} : { error };
       const fields = { machine: machine?.name, ip, status, reason, why: message, ...cause };
-      log.warn("attestation refused", { ...fields, alsoHeldBack: this.#lines.heldBack() });
+      log.warn("attestation refused", { ...fields, alsoHeldBack: lines.heldBack() });
     }
     return { status, text: `${message}\n`, ...(retryAfterS === undefined ? {} : { retryAfterS }) };
   }

@@ -360,6 +360,15 @@ Deno.test("a Machine that asks without end is not looked at more than twice a se
   assert.equal((await junk()).status, 429);
 });
 
+Deno.test("unknown clients, however many, hide no log line about a Machine", async () => {
+  await using site = new Site();
+  for (let i = 0; i < 200; i++) await site.attestation.answer(STRANGER, bodyOf("junk"));
+  await site.attestation.answer(CLIENT, bodyOf("junk"));
+  assert.equal(site.log.lines.length, 101);
+  const { fields } = site.log.lines.at(-1)!;
+  assert.deepEqual([fields?.machine, fields?.alsoHeldBack], ["m", undefined]);
+});
+
 Deno.test("a Machine may have four requests wait, so that one cannot hold up the others", async () => {
   await using site = new Site();
   const tpm = createTpm();
