@@ -11,9 +11,11 @@ class Cluster {
   reads = 0;
   answer = Promise.withResolvers<Facts["caCertBase64"]>();
   current = { caCertBase64: { missing: "not read yet" } } as Facts;
-  async readOnce(): Promise<void> {
+  async readOnce(signal: AbortSignal): Promise<void> {
     this.reads++;
-    this.current = { ...this.current, caCertBase64: await this.answer.promise };
+    const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    const caCertBase64 = await Promise.race([this.answer.promise, aborted]);
+    if (caCertBase64 !== undefined) this.current = { ...this.current, caCertBase64 };
   }
 }
 
@@ -37,6 +39,27 @@ Deno.test("clusterCaReader() does not read a missing authority for each request 
   clock.advance(10_000);
   await read(signal);
   assert.equal(cluster.reads, 2);
+});
+
+Deno.test("clusterCaReader() goes on for whoever still waits when the one that asked first is sent away (contract 10)", async () => {
+  const cluster = new Cluster();
+  const read = clusterCaReader(cluster, new FakeClock());
+  const first = new AbortController();
+  const sentAway = read(first.signal);
+  const waiting = read(signal);
+  first.abort(new Error("its time is over"));
+  await assert.rejects(sentAway, /its time is over/);
+  cluster.answer.resolve({ value: btoa("PEM") });
+  assert.equal(await waiting, "PEM");
+  assert.equal(cluster.reads, 1);
+});
+
+Deno.test("clusterCaReader() does without the authority after ten seconds without an answer (contract 11.11)", async () => {
+  const clock = new FakeClock();
+  const asked = clusterCaReader(new Cluster(), clock)(signal);
+  clock.advance(10_000);
+  assert.equal(await asked, undefined);
+  assert.equal(clock.sleeping, 0);
 });
 
 for (const value of ["*", "/w==", "QUFB".repeat(100_000)]) {
