@@ -51,6 +51,7 @@ export class Screen {
 
   /** Says what needs attention; the same again within a minute is said once, for firmware and cloud-init ask over and over. */
   warn(line: string, nowMs: number): void {
+    if (this.#ended) return;
     for (const [said, atMs] of this.#warned) if (nowMs - atMs >= REPEAT_MS) this.#warned.delete(said);
     if (this.#warned.has(line)) return;
     if (this.#warned.size < MOST_WARNED) this.#warned.set(line, nowMs);
@@ -84,7 +85,7 @@ export class Screen {
     this.#print(this.#progress.confirm(mac, nowMs - this.#startMs));
   }
 
-  /** What machines do from now on, as they are switched off, is not shown. */
+  /** What machines do from now on, as they are switched off, is not shown, nor what metalman thinks of it. */
   end(): void {
     this.#ended = true;
   }

@@ -18,6 +18,15 @@ Deno.test("a warning is said once a minute, others are not held up by it", () =>
   deepEqual(said, ["! a\n", "! b\n", "! a\n"]);
 });
 
+Deno.test("what ends as everything ends is no matter for the user", () => {
+  const { screen, said } = screenOf();
+  screen.add(MAC, "node-01", "10.77.1.1");
+  screen.end();
+  screen.warn('TFTP transfer ended reason="the server is stopping"', 0);
+  screen.event({ mac: MAC, stage: "off", detail: "switched off", atMs: 1100 });
+  deepEqual(said, []);
+});
+
 Deno.test("why a server failed is said in full on a terminal too, and once how it tries again", () => {
   const { screen, said } = screenOf({ columns: 20, rows: 24 });
   screen.add(MAC, "node-01", "10.77.1.1");
