@@ -15,13 +15,14 @@ import { LineBudget } from "../base/line_budget.ts";
 import type { Logger } from "../base/log.ts";
 import { ApiError, isTransient } from "../k8s/errors.ts";
 import type { StatusWriter } from "../k8s/status.ts";
-import { tokenTimes, withPinnedKey, withToken } from "../machine/attestation.ts";
+import { tokenTimes, withPinnedKey } from "../machine/attestation.ts";
 import type { Directory } from "../machine/directory.ts";
 import type { TellOwner } from "../machine/event_reasons.ts";
 import type { Machine, MachineObject } from "../machine/types.ts";
 import { away, orRefused, refusalOf, Refused, unknownClient } from "./attest_refusal.ts";
 import { RequestRate } from "./request_rate.ts";
 import { HourlyBudget } from "./token_budget.ts";
+import { TokenNotes } from "./token_notes.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 
 /** An answer of the HTTP port. */
@@ -97,12 +98,19 @@ export class Attestation {
   readonly #said = new HourlyBudget(EVENTS_AN_HOUR);
   /** Of what Machines cause, and of what unknown clients do, of whom anybody can be one. */
   readonly #lines = { known: new LineBudget(LINES), unknown: new LineBudget(LINES) };
+  readonly #notes: TokenNotes;
   readonly #open = new Map<string, number>();
   #openCount = 0;
 
   /** Nothing is asked for before the first request. */
   constructor(options: AttestationOptions) {
     this.#options = options;
+    this.#notes = new TokenNotes(options);
+  }
+
+  /** Resolves when what is to be kept of each token is written, or the signal aborts. */
+  flush(signal: AbortSignal): Promise<void> {
+    return this.#notes.flush(signal);
   }
 
   /**
@@ -250,16 +258,12 @@ export class Attestation {
   }
 
   #issued(machine: Machine, client: number, token: string): void {
-    const { statuses, stored, event, log, clock } = this.#options;
+    const { event, log, clock } = this.#options;
     const sha256Prefix = createHash("sha256").update(token).digest("hex").slice(0, 16);
     const ip = formatIpv4(client);
     event(machine, "Normal", "TokenIssued", `a bootstrap token with SHA-256 ${sha256Prefix}... is issued to ${ip}`);
     log.info("bootstrap token issued", { machine: machine.name, ip, tokenSHA256Prefix: sha256Prefix });
-    const note = { uid: machine.uid, sha256Prefix, nowMs: clock.now() };
-    // Each in a place of its own: none may take that of another, whose time would be lost.
-    statuses.write(machine.name, `token ${sha256Prefix}`, (object) => withToken(object, note)).then((outcome) => {
-      if (outcome.kind !== "gone") stored(outcome.object);
-    });
+    this.#notes.add(machine.name, { uid: machine.uid, sha256Prefix, nowMs: clock.now() });
   }
 
   #refuse(machine: Machine | undefined, client: number, error: unknown): AttestAnswer {

@@ -163,11 +163,9 @@ async function written(statuses: StatusWriter<MachineObject>): Promise<void> {
   while (statuses.size > 0) await new Promise((resolve) => setTimeout(resolve));
 }
 
-/** Resolves when the status says that there was a token. */
-async function noted(site: Site): Promise<void> {
-  while (!JSON.stringify(site.object.status).includes("tokenIssuedAt")) {
-    await new Promise((resolve) => setTimeout(resolve));
-  }
+/** Resolves when the status tells of every token. */
+function noted(site: Site): Promise<void> {
+  return site.attestation.flush(new AbortController().signal);
 }
 
 Deno.test("another TPM is refused with 403, and nothing is written or asked for (contract 10, 11.18)", async () => {
@@ -346,6 +344,30 @@ Deno.test("a Machine gets sixty tokens an hour and no more; those that failed do
   assert.deepEqual([status, retryAfterS], [429, 60]);
   site.clock.advance(3_600_001);
   assert.equal((await site.post(tpm)).status, 200);
+});
+
+Deno.test("tokens of a Machine whose status the API never takes wait in one write, which goes with the Machine", async () => {
+  await using site = new Site();
+  const tpm = createTpm();
+  await site.post(tpm);
+  await site.patiently(noted(site));
+  site.machine = readMachine(site.object).machine;
+  const write = site.statuses.write.bind(site.statuses);
+  const slots: string[] = [];
+  site.statuses.write = (name, slot, decide) => {
+    slots.push(slot);
+    return write(name, slot, decide);
+  };
+  site.onWrite = () => {
+    throw new ApiError("PUT", 403);
+  };
+  for (let i = 0; i < 50; i++) assert.equal((await site.post(tpm)).status, 200);
+  assert.deepEqual(slots, ["tokens"]);
+  site.onWrite = () => {
+    throw new ApiError("PUT", 404);
+  };
+  await site.patiently(noted(site), 1000);
+  assert.equal(site.statuses.size, 0);
 });
 
 Deno.test("a Machine that asks without end is not looked at more than twice a second, as that is everybody's time", async () => {

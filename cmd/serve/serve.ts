@@ -232,8 +232,8 @@ async function startServers(sources: Sources): Promise<Site> {
       const { drainMs = DRAIN_MS } = sources;
       const limit = AbortSignal.timeout(drainMs);
       await Promise.all([tftp.drain(drainMs), http.drain(drainMs), released]);
-      // Reports are written all the while; one that came with the last request counts too.
-      await machines.flush(limit);
+      // Reports are written all the while; one that came with the last request counts too, and a token that was its answer.
+      await Promise.all([machines.flush(limit), attestation.flush(limit)]);
     },
   };
 }
