@@ -1,4 +1,5 @@
 /** The body of POST /attest (contract 10): `{ekPub, srkPub, ekCert?}`, each base64. */
+import { MAX_BODY } from "../machine/body_limits.ts";
 import { parseTpmPublic, storageKeyProblem, type TpmPublic, TpmPublicError } from "./tpm_public.ts";
 
 /** What a machine sends, checked as far as it can be without knowing whose it is. */
@@ -25,8 +26,6 @@ export class AttestRequestError extends Error {
   }
 }
 
-/** Keys and certificate take less than 8 KiB; what is parsed holds up everything else that the thread does. */
-export const MAX_REQUEST: number = 64 * 1024;
 /** Certificates of endorsement keys have one or two kilobytes. */
 const MAX_CERT_TEXT = 32 * 1024;
 const MAX_KEY_TEXT = 4 * 1024;
@@ -41,8 +40,8 @@ function bad(message: string): AttestRequestError {
  * @throws {AttestRequestError} when it is not one
  */
 export function readAttestRequest(body: Uint8Array | undefined): AttestRequest {
-  if (body === undefined || body.length > MAX_REQUEST) {
-    throw new AttestRequestError(413, `the request is longer than ${MAX_REQUEST} bytes`);
+  if (body === undefined || body.length > MAX_BODY["/attest"]) {
+    throw new AttestRequestError(413, `the request is longer than ${MAX_BODY["/attest"]} bytes`);
   }
   const fields = parseObject(body);
   const ek = readKey(fields, "ekPub");

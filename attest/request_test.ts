@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createTpm, ekTemplate, makeKey, srkTemplate } from "../dev/tpm/software_tpm.ts";
 import { mutations, seeded } from "../tests/mutate.ts";
 import { makeCredential } from "./make_credential.ts";
-import { type AttestRequest, AttestRequestError, MAX_REQUEST, readAttestRequest } from "./request.ts";
+import { MAX_BODY } from "../machine/body_limits.ts";
+import { type AttestRequest, AttestRequestError, readAttestRequest } from "./request.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const tpm = createTpm("rsa");
@@ -63,7 +64,7 @@ for (const [name, body, message] of REFUSED) {
 Deno.test("readAttestRequest() refuses bytes that are not UTF-8, and too many of them with 413", () => {
   const status = (wanted: number) => (error: unknown) => error instanceof AttestRequestError && error.status === wanted;
   assert.throws(() => readAttestRequest(new Uint8Array([0x7b, 0xff, 0x7d])), status(400));
-  assert.throws(() => readAttestRequest(new Uint8Array(MAX_REQUEST + 1)), status(413));
+  assert.throws(() => readAttestRequest(new Uint8Array(MAX_BODY["/attest"] + 1)), status(413));
   assert.throws(() => readAttestRequest(undefined), status(413));
 });
 

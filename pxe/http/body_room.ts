@@ -7,24 +7,19 @@ const MAX_LARGE = 16;
 
 /** Room for the bodies of all connections of a thread. */
 export class BodyRoom {
-  readonly #maxBytes: number;
   #large = 0;
-
-  /** @param maxBytes of one body */
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
 
   /**
    * Has a body read.
    * @param announced its length as the client says it; Infinity when it does not
-   * @param read gets the bytes it may keep: all that a body may have, or few while many large ones are read
+   * @param maxBytes of this body
+   * @param read gets the bytes it may keep: all of them, or few while many large ones are read
    */
-  async use<T>(announced: number, read: (maxBytes: number) => Promise<T>): Promise<T> {
-    if (announced <= SMALL_BODY || this.#large >= MAX_LARGE) return await read(Math.min(SMALL_BODY, this.#maxBytes));
+  async use<T>(announced: number, maxBytes: number, read: (maxBytes: number) => Promise<T>): Promise<T> {
+    if (announced <= SMALL_BODY || this.#large >= MAX_LARGE) return await read(Math.min(SMALL_BODY, maxBytes));
     this.#large++;
     try {
-      return await read(this.#maxBytes);
+      return await read(maxBytes);
     } finally {
       this.#large--;
     }

@@ -117,9 +117,9 @@ export class Connection {
       target,
       headers,
       peer: this.#options.peer,
-      readBody: async () => {
+      readBody: async (maxBytes) => {
         this.#allow(LIMITS_MS.body);
-        const bytes = await body.read();
+        const bytes = await body.read(maxBytes);
         // The answer may wait for others; the time for the body must not end it.
         this.#allow(LIMITS_MS.write);
         return bytes;
@@ -209,13 +209,13 @@ class RequestBody {
   async passOver(): Promise<void> {
     const { body: length, expectsContinue } = this.#head;
     if (this.done || expectsContinue || length.kind !== "length" || length.length > TOGETHER) return;
-    await this.read();
+    await this.read(TOGETHER);
   }
 
-  read(): Promise<Uint8Array | undefined> {
+  read(maxBytes: number): Promise<Uint8Array | undefined> {
     const { body } = this.#head;
     const announced = body.kind === "length" ? body.length : body.kind === "none" ? 0 : Infinity;
-    return this.#room.use(announced, (maxBytes) => this.#read(maxBytes));
+    return this.#room.use(announced, maxBytes, (room) => this.#read(room));
   }
 
   async #read(maxBytes: number): Promise<Uint8Array | undefined> {

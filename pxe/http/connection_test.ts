@@ -36,14 +36,14 @@ class Client {
 }
 
 const echo: Handler = async ({ method, target, readBody }: HttpRequest) => {
-  const body = method === "POST" ? await readBody() : new Uint8Array();
+  const body = method === "POST" ? await readBody(20) : new Uint8Array();
   return textReply(method, 200, body === undefined ? "too large" : `${target} ${String.fromCharCode(...body)}`);
 };
 
 async function talk(input: string, handle: Handler = echo): Promise<Client> {
   const client = new Client(input);
   const date = () => "Thu, 01 Jan 1970 00:00:00 GMT";
-  await new Connection({ socket: client, peer: "10.0.0.5", handle, now: () => 0, date, bodies: new BodyRoom(20) })
+  await new Connection({ socket: client, peer: "10.0.0.5", handle, now: () => 0, date, bodies: new BodyRoom() })
     .serve();
   return client;
 }
@@ -116,7 +116,7 @@ Deno.test("Connection gives a file's pieces back, also when the client is gone",
     handle: file,
     now: () => 0,
     date: () => "",
-    bodies: new BodyRoom(1),
+    bodies: new BodyRoom(),
   });
   await rejects(connection.serve(), Deno.errors.BrokenPipe);
   equal(disposed, 2);
@@ -150,7 +150,7 @@ Deno.test("Connection's deadline follows what the client is doing: a trickle doe
     handle: echo,
     now: () => now,
     date: () => "",
-    bodies: new BodyRoom(1),
+    bodies: new BodyRoom(),
   });
   await connection.serve();
   equal(seen[0], LIMITS_MS.idle);
@@ -164,13 +164,13 @@ Deno.test("Connection gives an answer that waits for others its own time, not wh
     socket: new Client("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"),
     peer: "",
     handle: async ({ method, readBody }) => {
-      await readBody();
+      await readBody(20);
       left = connection.deadline;
       return textReply(method, 200, "ok");
     },
     now: () => 0,
     date: () => "",
-    bodies: new BodyRoom(20),
+    bodies: new BodyRoom(),
   });
   await connection.serve();
   equal(left, LIMITS_MS.write);

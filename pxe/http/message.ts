@@ -6,10 +6,11 @@ export interface HttpRequest extends Pick<RequestHead, "method" | "target" | "he
   /** Address at the socket's other end. */
   readonly peer: string;
   /**
-   * Reads the body; undefined when it is larger than is allowed, and then the connection ends with the answer.
+   * Reads the body; undefined when it is longer than `maxBytes`, or than there is room for, and then the connection ends
+   * with the answer.
    * @throws {BadRequest} when it is malformed, ends early or comes too slowly
    */
-  readonly readBody: () => Promise<Uint8Array | undefined>;
+  readonly readBody: (maxBytes: number) => Promise<Uint8Array | undefined>;
 }
 
 /** A file that is sent piece by piece. */

@@ -1,6 +1,7 @@
 /** What each path and method of the HTTP port does (contract 7). */
 import type { Cidr } from "../../base/address.ts";
 import type { LogFields } from "../../base/log.ts";
+import { MAX_BODY } from "../../machine/body_limits.ts";
 import { type CloudInitEvent, readCloudInitEvent } from "../../machine/reports.ts";
 import type { FileAnswer, FileResolver } from "../answer.ts";
 import { clientIp } from "../client_ip.ts";
@@ -104,7 +105,7 @@ function clientOf({ peer, headers }: HttpRequest, { trustedProxies }: RouteDoors
 /** Contract 7: always 200, for junk and for too much of it as well. */
 async function cloudInitLog(request: HttpRequest, doors: RouteDoors): Promise<HttpReply> {
   const client = clientOf(request, doors);
-  const body = await request.readBody();
+  const body = await request.readBody(MAX_BODY["/cloudinit/log"]);
   const event = body === undefined ? undefined : readCloudInitEvent(new TextDecoder().decode(body));
   if (client !== undefined && event !== undefined) await doors.cloudInit(client, event);
   return textReply(request.method, 200, "ok\n");
@@ -115,7 +116,8 @@ async function attest(request: HttpRequest, doors: RouteDoors): Promise<HttpRepl
   const client = clientOf(request, doors);
   const { method } = request;
   if (client === undefined) return textReply(method, 404, UNKNOWN_CLIENT);
-  const { status, text, retryAfterS } = await doors.attest(client, await request.readBody());
+  const body = await request.readBody(MAX_BODY["/attest"]);
+  const { status, text, retryAfterS } = await doors.attest(client, body);
   return textReply(method, status, text, {
     ...(status === 200 ? { "Content-Type": "application/json" } : {}),
     ...(retryAfterS === undefined ? {} : { "Retry-After": String(retryAfterS) }),

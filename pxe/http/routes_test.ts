@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { formatIpv4, parseCidr } from "../../base/address.ts";
+import { MAX_BODY } from "../../machine/body_limits.ts";
 import type { FileAnswer } from "../answer.ts";
 import { BadRequest } from "./head.ts";
 import type { HttpReply } from "./message.ts";
@@ -24,11 +25,11 @@ function responseOf({ status, fields, body }: HttpReply): Response {
 interface Door {
   disable?: DisableAnswer;
   attest?: AttestAnswer;
-  /** Undefined: larger than allowed. */
-  body?: { text: string | undefined } | Error;
+  body?: { text: string } | Error;
   trusted?: string[];
 }
 
+const EVENT = '{"name":"init","event_type":"start"}';
 const TOKEN: AttestAnswer = { status: 200, text: '{"gcmNonce":""}' };
 
 function siteOf({ disable = "taken", attest = TOKEN, body = { text: "" }, trusted = [] }: Door = {}) {
@@ -55,9 +56,9 @@ function siteOf({ disable = "taken", attest = TOKEN, body = { text: "" }, truste
     trustedProxies: trusted.map(parseCidr),
     problem: (message, { error }) => told.push(`problem ${message}: ${(error as Error).message}`),
   });
-  const readBody = () => {
+  const readBody = (maxBytes: number) => {
     if (body instanceof Error) return Promise.reject(body);
-    return Promise.resolve(body.text === undefined ? undefined : encoder.encode(body.text));
+    return Promise.resolve(body.text.length > maxBytes ? undefined : encoder.encode(body.text));
   };
   const ask = async (method: string, target: string, headers: Record<string, string> = {}, peer = "10.0.0.5") =>
     responseOf(await routes({ method, target, headers: new Map(Object.entries(headers)), peer, readBody }));
@@ -131,10 +132,11 @@ for (const method of ["GET", "POST"]) {
 
 for (
   const [name, text, told] of [
-    ["an event", '{"name":"init","event_type":"start"}', ["event 10.0.0.5 init"]],
+    ["an event", EVENT, ["event 10.0.0.5 init"]],
     ["junk", "junk", []],
     ["nothing", "", []],
-    ["more than 1 MiB", undefined, []],
+    ["as much as there may be", EVENT + " ".repeat(MAX_BODY["/cloudinit/log"] - EVENT.length), ["event 10.0.0.5 init"]],
+    ["more than 1 MiB", EVENT + " ".repeat(1 << 20), []],
   ] as const
 ) {
   Deno.test(`routes: POST /cloudinit/log with ${name} (contract 7)`, async () => {
@@ -154,8 +156,11 @@ Deno.test("routes: POST /attest answers as it is decided: JSON, or a sentence an
   assert.match(busy.headers.get("content-type")!, /^text\/plain/);
 });
 
-Deno.test("routes: POST /attest of more than 1 MiB is told of, and one of a client that can be nobody's is not (contract 10)", async () => {
-  const site = siteOf({ body: { text: undefined }, attest: { status: 413, text: "too long\n" } });
+Deno.test("routes: POST /attest of more than is parsed is told of without it, and one of a client that can be nobody's is not (contract 10)", async () => {
+  const longest = siteOf({ body: { text: "x".repeat(64 * 1024) } });
+  await longest.ask("POST", "/attest");
+  assert.deepEqual(longest.told, ["attest 10.0.0.5 65536"]);
+  const site = siteOf({ body: { text: "x".repeat(64 * 1024 + 1) }, attest: { status: 413, text: "too long\n" } });
   assert.equal((await site.ask("POST", "/attest")).status, 413);
   assert.equal((await site.ask("POST", "/attest", {}, "fe80::1")).status, 404);
   assert.deepEqual(site.told, ["attest 10.0.0.5 undefined"]);

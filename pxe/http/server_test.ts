@@ -286,6 +286,23 @@ Deno.test("POST /attest reaches whoever decides, as it was sent, and the answer 
   assert.deepEqual(decided, [[parseIpv4("127.0.0.1"), sent]]);
 });
 
+Deno.test("HTTP server: what is too long for POST /attest stays in its thread, however it is sent (contract 10)", async () => {
+  const lengths: (number | undefined)[] = [];
+  await using site = await siteOf({
+    attest: (_client, body) => {
+      lengths.push(body?.length);
+      return Promise.resolve({ status: 413, text: "the request is too long\n" });
+    },
+  });
+  const long = encoder.encode("x".repeat(64 * 1024 + 1));
+  const chunked = () => new Blob([long]).stream();
+  for (const body of [long.subarray(1), long, chunked()]) {
+    const response = await fetch(`${site.url}/attest`, { method: "POST", body });
+    assert.deepEqual([response.status, await response.text()], [413, "the request is too long\n"]);
+  }
+  assert.deepEqual(lengths, [64 * 1024, undefined, undefined]);
+});
+
 Deno.test("without attestation POST /attest says that there is none", async () => {
   await using site = await siteOf();
   const response = await fetch(`${site.url}/attest`, { method: "POST", body: "{}" });

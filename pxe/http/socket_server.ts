@@ -15,8 +15,6 @@ export interface HttpObserver {
 export interface SocketServerOptions {
   readonly listener: Deno.TcpListener;
   readonly handle: Handler;
-  /** Longest body of a request. */
-  readonly maxBody: number;
   /** Connections at a time; beyond it, and for one address beyond three quarters, the longest idle one makes room, and without one the new one is closed. @default 1024 */
   readonly maxConnections?: number;
   /** How often deadlines are looked at. @default 1000 */
@@ -34,7 +32,7 @@ const ACCEPT_PAUSE_MS = 100;
 export class SocketServer implements AsyncDisposable {
   readonly #options: SocketServerOptions;
   readonly #open = new Map<Connection, Deno.TcpConn>();
-  readonly #bodies: BodyRoom;
+  readonly #bodies = new BodyRoom();
   readonly #ended = new Set<Promise<void>>();
   readonly #tick: ReturnType<typeof setInterval>;
   readonly #now: () => number;
@@ -45,7 +43,6 @@ export class SocketServer implements AsyncDisposable {
   constructor(options: SocketServerOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#bodies = new BodyRoom(options.maxBody);
     this.#look();
     this.#tick = setInterval(() => this.#look(), options.tickMs ?? 1000);
     this.#track(this.#accept());

@@ -14,7 +14,7 @@ function start({ hostname = "127.0.0.1", ...options }: {
   tickMs?: number;
 } = {}) {
   const listener = Deno.listen({ hostname, port: 0 });
-  const server = new SocketServer({ listener, handle: ok, maxBody: 10, ...options });
+  const server = new SocketServer({ listener, handle: ok, ...options });
   return { server, port: listener.addr.port };
 }
 

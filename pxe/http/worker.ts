@@ -33,9 +33,6 @@ export type WorkerWord =
   | { readonly kind: "drained" }
   | { readonly kind: "problem"; readonly message: string; readonly fields: LogFields };
 
-/** Longest body of a request. */
-const MAX_BODY = 1 << 20;
-
 function say(word: WorkerWord): void {
   self.postMessage(word);
 }
@@ -88,7 +85,7 @@ function listen(start: WorkerStart): SocketServer | undefined {
   try {
     const listener = Deno.listen({ hostname: start.address, port: start.port, reusePort: true });
     const observe = counting(start.counts);
-    const server = new SocketServer({ listener, handle: routesFor(start), maxBody: MAX_BODY, observe });
+    const server = new SocketServer({ listener, handle: routesFor(start), observe });
     say({ kind: "listening" });
     return server;
   } catch (error) {
