@@ -10,6 +10,7 @@ import { VmUnavailableError } from "../../dev/vm/requirements.ts";
 import { PortInUse } from "../../pxe/bind_error.ts";
 import type { MachineEvent } from "../../dev/rack/types.ts";
 import { LiveLines } from "../live_lines.ts";
+import { reachThisMachineDirectly } from "../no_proxy.ts";
 import type { Io } from "../io.ts";
 import { runSite } from "../serve/serve.ts";
 import { serveSettings } from "../serve/settings.ts";
@@ -21,7 +22,7 @@ import { DevFolder } from "./folder.ts";
 import { emulatedHardware, type Hardware, virtualHardware } from "./hardware.ts";
 import { RackMachines, shownAddress } from "./machines.ts";
 import { devMachine } from "./objects.ts";
-import { choosePorts, type DevPorts, withoutProxy } from "./ports.ts";
+import { choosePorts, type DevPorts } from "./ports.ts";
 import { type Places, Screen } from "./screen.ts";
 import type { DevSettings } from "./settings.ts";
 
@@ -37,8 +38,7 @@ const MOST_SKIPPED = 50;
  */
 export async function dev(settings: DevSettings, io: Io): Promise<void> {
   const screen = new Screen(new LiveLines(io), clock.now());
-  // Images are pulled by Deno's fetch, which would send for those of this machine to a proxy too.
-  Deno.env.set("NO_PROXY", withoutProxy(io.env("NO_PROXY") || io.env("no_proxy")));
+  reachThisMachineDirectly(io.env);
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await DevFolder.open(settings.state));
   const log = fileLogger(folder, screen, io.signal, stack);

@@ -22,11 +22,6 @@ const TRIES = 100;
 /** Where the first one listens. */
 const ADDRESSES: Partial<Record<keyof typeof WANTED, string>> = { bmc: "127.78.0.1" };
 
-/** NO_PROXY, with this machine in it. */
-export function withoutProxy(before: string | undefined): string {
-  return before ? `${before},127.0.0.1` : "127.0.0.1";
-}
-
 function isFree(protocol: "tcp" | "udp", hostname: string, port: number): boolean {
   try {
     const socket = protocol === "tcp"

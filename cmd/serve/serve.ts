@@ -31,6 +31,7 @@ import { createLeader, type Leader } from "./leader.ts";
 import { outboundAddress } from "./outbound.ts";
 import { createPower, type Power } from "./power.ts";
 import type { Io } from "../io.ts";
+import { reachThisMachineDirectly } from "../no_proxy.ts";
 import { type ServerAddress, serverAddress } from "./server_address.ts";
 import { type ServeSettings, settingsFields } from "./settings.ts";
 import { startError } from "../start_error.ts";
@@ -72,6 +73,7 @@ export interface SiteOptions extends Surroundings {
 export async function serve(settings: ServeSettings, io: Io): Promise<void> {
   const { logLevel: level, logFormat: format } = settings;
   const log = createLogger({ level, format, write: (line) => io.stderr(`${line}\n`) });
+  reachThisMachineDirectly(io.env);
   await runSite({ settings, log, env: io.env, signal: io.signal });
 }
 
