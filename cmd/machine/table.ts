@@ -34,6 +34,14 @@ function restOf(object: MachineObject): string {
   return powerOf(object) === "on" ? "as it was left after the last reboot" : "nobody has asked for a reboot yet";
 }
 
+/** Why a Machine cannot boot from the network; undefined where its object names all that it needs. */
+function lackOf(object: MachineObject): string | undefined {
+  if (find(object, ConditionType.AddressConflict)?.status === "True") return "address conflict";
+  const { image, leases } = readMachine(object).machine;
+  if (leases.length === 0) return "no DHCP lease";
+  return image === undefined ? "no image" : undefined;
+}
+
 /** What a Machine does, in a word or two. */
 export function stateOf(object: MachineObject): string {
   const { wanted, done } = readMachine(object).machine;
@@ -49,12 +57,13 @@ export function stateOf(object: MachineObject): string {
   if (wanted.rebootCounter > done.rebootCounter && hasBmc(object)) {
     return isRepavePending ? "repave waits" : "reboot waits";
   }
-  if (isRepavePending) return repaved?.status === "False" || !hasBmc(object) ? "installing" : "repave waits";
+  if (isRepavePending && repaved?.status === "False") return "installing";
+  if (isRepavePending) return lackOf(object) ?? (hasBmc(object) ? "repave waits" : "installing");
   if (cloudInit?.status === "True") return "ready";
   if (cloudInit?.reason === ConditionReason.Failed) return "cloud-init failed";
   if (cloudInit?.reason === ConditionReason.TimedOut) return "cloud-init stuck";
   if (cloudInit !== undefined) return "starting";
-  return repaved?.status === "True" ? "installed" : "idle";
+  return repaved?.status === "True" ? "installed" : lackOf(object) ?? "idle";
 }
 
 /** What it boots when it is switched on next. */

@@ -6,6 +6,8 @@ const NOW = Date.parse("2026-01-01T01:00:00Z");
 const condition = (type: string, status: string, reason: string, message = ""): Condition =>
   ({ type, status, reason, message, lastTransitionTime: "2026-01-01T00:59:50Z" }) as Condition;
 
+const LEASE = { mac: "02:00:00:00:00:01", ipv4: "10.0.0.9", subnetMask: "255.255.255.0" };
+
 function machine(
   [wantedRepaves, repaves, wantedReboots, reboots]: readonly number[],
   conditions: Condition[] = [],
@@ -14,7 +16,7 @@ function machine(
   return {
     metadata: { name: "node-01", creationTimestamp: "2025-12-31T01:00:00Z" },
     spec: {
-      pxe: { image: "img:v1", ...(redfish === null ? {} : { redfish }) },
+      pxe: { image: "img:v1", dhcpLeases: [LEASE], ...(redfish === null ? {} : { redfish }) },
       operations: { repaveCounter: wantedRepaves!, rebootCounter: wantedReboots! },
     },
     status: { operations: { repaveCounter: repaves!, rebootCounter: reboots! }, conditions },
@@ -22,10 +24,16 @@ function machine(
 }
 
 const OFF_ASKED = condition("PoweredOff", "False", "PoweringOff", "target reboots: 2");
+const DOUBLE = condition("AddressConflict", "True", "Duplicate");
 const PENDING = condition("Repaved", "False", "Pending", "image=img:v1");
 
 const STATES: readonly [state: string, power: string, object: MachineObject][] = [
-  ["idle", "unknown", { metadata: { name: "new" } }],
+  ["no DHCP lease", "unknown", { metadata: { name: "new" } }],
+  ["no image", "unknown", { metadata: { name: "new" }, spec: { pxe: { dhcpLeases: [LEASE] } } }],
+  ["idle", "on", machine([1, 1, 1, 1])],
+  ["address conflict", "on", machine([1, 1, 1, 1], [DOUBLE])],
+  ["address conflict", "unknown", machine([1, 0, 0, 0], [DOUBLE], null)],
+  ["ready", "on", machine([2, 2, 2, 2], [condition("CloudInitDone", "True", "Succeeded"), DOUBLE])],
   ["reboot waits", "on", machine([1, 1, 2, 1])],
   ["repave waits", "on", machine([2, 1, 2, 1])],
   ["rebooting", "powering off", machine([1, 1, 2, 1], [OFF_ASKED])],
@@ -50,9 +58,9 @@ for (const [state, power, object] of STATES) {
 
 Deno.test("listLines() lines up its columns", () => {
   deepEqual(listLines([machine([2, 1, 2, 1], [OFF_ASKED]), { metadata: { name: "b" } }], NOW), [
-    "NAME      STATE      POWER          REPAVES   REBOOTS   IMAGE    AGE",
-    "node-01   repaving   powering off   1 of 2    1 of 2    img:v1   24h",
-    "b         idle       unknown        0         0         <none>   <unknown>",
+    "NAME      STATE           POWER          REPAVES   REBOOTS   IMAGE    AGE",
+    "node-01   repaving        powering off   1 of 2    1 of 2    img:v1   24h",
+    "b         no DHCP lease   unknown        0         0         <none>   <unknown>",
   ]);
 });
 
