@@ -9,14 +9,20 @@ import type { ContentSink } from "./unpack.ts";
 const SPACE_STEP = 64 * 1024 * 1024;
 const SPACE_RESERVE = 64 * 1024 * 1024;
 
-/** What a failed call on the cache means for an operator. */
-export function explainDiskError(error: unknown, folder: string): PullError {
+/** How an operator gets a cache folder elsewhere, where its starter does not say. */
+export const MOVE_CACHE = "move it with --cache-dir";
+
+/**
+ * What a failed call on the cache means for an operator.
+ * @param howToMove to a disk with more space: words that follow `free space there or`
+ */
+export function explainDiskError(error: unknown, folder: string, howToMove: string): PullError {
   if (error instanceof PullError) return error;
   const code = (error as { code?: unknown } | null)?.code;
   const text = error instanceof Error ? error.message : String(error);
   if (code === "ENOSPC" || code === "EDQUOT" || /os error (28|122)\b/.test(text)) {
     return new CacheFullError(
-      `the disk of cache folder ${folder} is full; free space there or move it with --cache-dir`,
+      `the disk of cache folder ${folder} is full; free space there or ${howToMove}`,
     );
   }
   if (typeof code !== "string") return new PullError(`pulling failed unexpectedly: ${text}`);
@@ -31,6 +37,7 @@ const PACK_BUFFER = 4 * 1024 * 1024;
 /** The contents of an image in a folder: small ones in a pack, large ones in files named by their numbers. */
 export class ContentStore implements ContentSink, Disposable {
   readonly #folder: string;
+  readonly #howToMove: string;
   /** Large contents. */
   readonly #ids: number[] = [];
   /** Where small contents begin in the pack. */
@@ -50,9 +57,11 @@ export class ContentStore implements ContentSink, Disposable {
   /**
    * Contents in one folder.
    * @param folder exists
+   * @param howToMove see {@link explainDiskError}
    */
-  constructor(folder: string) {
+  constructor(folder: string, howToMove: string) {
     this.#folder = folder;
+    this.#howToMove = howToMove;
   }
 
   /** A new content begins. */
@@ -143,7 +152,7 @@ export class ContentStore implements ContentSink, Disposable {
     const { bavail, bsize } = statfsSync(this.#folder);
     if (bavail * bsize < SPACE_RESERVE) {
       throw new CacheFullError(
-        `the disk of cache folder ${this.#folder} has less than 64 MiB left; free space there or move it with --cache-dir`,
+        `the disk of cache folder ${this.#folder} has less than 64 MiB left; free space there or ${this.#howToMove}`,
       );
     }
   }
@@ -152,7 +161,7 @@ export class ContentStore implements ContentSink, Disposable {
     try {
       act();
     } catch (error) {
-      throw explainDiskError(error, this.#folder);
+      throw explainDiskError(error, this.#folder, this.#howToMove);
     }
   }
 

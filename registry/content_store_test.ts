@@ -1,12 +1,13 @@
 import { Buffer } from "node:buffer";
-import { deepEqual, equal } from "node:assert/strict";
-import { ContentStore } from "./content_store.ts";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { ContentStore, explainDiskError } from "./content_store.ts";
+import { CacheFullError } from "./errors.ts";
 
 /** Puts contents, each in pieces, into a new folder; reads them back by what the store says of their place. */
 async function roundTrip(contents: readonly { size: number; pieces: readonly (readonly [number, Uint8Array])[] }[]) {
   const folder = await Deno.makeTempDir();
   try {
-    using store = new ContentStore(folder);
+    using store = new ContentStore(folder, "move it");
     for (const [id, { size, pieces }] of contents.entries()) {
       store.begin({ id, size });
       for (const [offset, bytes] of pieces) store.write(bytes, offset);
@@ -62,7 +63,7 @@ Deno.test("ContentStore makes the pack also when all contents are empty", async 
 Deno.test("ContentStore removes large contents that no name leads to any more", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    using store = new ContentStore(folder);
+    using store = new ContentStore(folder, "move it");
     for (const id of [0, 1]) {
       store.begin({ id, size: 300_000 });
       store.write(filled(300_000, id), 0);
@@ -73,4 +74,10 @@ Deno.test("ContentStore removes large contents that no name leads to any more", 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("a full disk is told in the words of whoever opened the cache", () => {
+  const error = explainDiskError({ code: "ENOSPC" }, "/cache", "name another with --state");
+  ok(error instanceof CacheFullError);
+  equal(error.message, "the disk of cache folder /cache is full; free space there or name another with --state");
 });

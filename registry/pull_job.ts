@@ -18,6 +18,8 @@ export interface PullJob {
   readonly diffIds: readonly string[];
   /** What the image may unpack to. */
   readonly maxBytes: number;
+  /** Of the store, for errors. */
+  readonly howToMove: string;
 }
 
 /** The image was put in its place: get it onto the disk for good, there is no hurry. */
@@ -26,6 +28,8 @@ export interface SyncJob {
   readonly kind: "sync";
   /** Of the image, in its place. */
   readonly folder: string;
+  /** Of the store, for errors. */
+  readonly howToMove: string;
 }
 
 /** Give the job up; it is answered by `failed`. */

@@ -120,9 +120,9 @@ async function pullLayer(
   await intake.finish();
 }
 
-async function pull({ folder, client: options, digest, layers, diffIds, maxBytes }: PullJob): Promise<void> {
+async function pull({ folder, client: options, digest, layers, diffIds, maxBytes, howToMove }: PullJob): Promise<void> {
   using client = new RegistryClient(options);
-  using sink = new ContentStore(folder);
+  using sink = new ContentStore(folder, howToMove);
   const target = { tree: new ImageTree(), sink, budget: new UnpackBudget(maxBytes) };
   const totalBytes = layers.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;
@@ -167,7 +167,7 @@ self.onmessage = async ({ data: job }: MessageEvent<PullJob | SyncJob | StopJob>
     else await sync(job);
     say({ kind: job.kind === "pull" ? "done" : "synced" });
   } catch (error) {
-    const { name, message } = explainDiskError(error, job.folder);
+    const { name, message } = explainDiskError(error, job.folder, job.howToMove);
     say({ kind: "failed", error: { name, message } });
   }
 };

@@ -62,6 +62,9 @@ const DEFAULT_MAX_BYTES = 64 * 2 ** 30;
 /** References looked up at once. */
 const MAX_LOOKUPS = 8;
 
+/** A job before it has a place. */
+type PullTask = Omit<PullJob, "folder" | "maxBytes" | "howToMove">;
+
 /** What a reference means now. */
 interface Resolution {
   /** Digest of what the reference names. */
@@ -185,7 +188,7 @@ export class ImagePuller implements AsyncDisposable {
     return source?.credentials;
   }
 
-  #pullOnce(job: Omit<PullJob, "folder" | "maxBytes">, request: PullRequest): Promise<StoredImage> {
+  #pullOnce(job: PullTask, request: PullRequest): Promise<StoredImage> {
     const running = this.#running.get(job.digest);
     if (running !== undefined) return running;
     const { observe } = this.#options;
@@ -201,15 +204,17 @@ export class ImagePuller implements AsyncDisposable {
     return pull;
   }
 
-  async #pull(job: Omit<PullJob, "folder" | "maxBytes">, { signal, progress }: PullRequest): Promise<StoredImage> {
+  async #pull(job: PullTask, { signal, progress }: PullRequest): Promise<StoredImage> {
+    const { howToMove } = this.#store;
     const folder = await this.#store.newFolder();
     const worker = this.#startWorker();
     const stop = AbortSignal.any([this.#stop.signal, ...(signal ? [signal] : [])]);
     const maxBytes = this.#options.maxImageBytes ?? DEFAULT_MAX_BYTES;
     try {
-      await this.#track(converse(worker, { ...job, folder, maxBytes }, stop, progress));
+      await this.#track(converse(worker, { ...job, folder, maxBytes, howToMove }, stop, progress));
       const image = await this.#store.adopt(folder, job.digest);
-      const sync = converse(worker, { kind: "sync", folder: this.#store.folderOf(job.digest) }, this.#stop.signal);
+      const syncJob = { kind: "sync", folder: this.#store.folderOf(job.digest), howToMove } as const;
+      const sync = converse(worker, syncJob, this.#stop.signal);
       // Not worth waiting for: a machine may boot from it now. Without the mark it leaves, files are checked at start.
       void this.#track(sync.catch(() => {}).finally(() => worker.terminate()));
       return image;

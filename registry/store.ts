@@ -10,7 +10,7 @@
  */
 import { z } from "zod";
 import { readExactly } from "../base/read_exactly.ts";
-import { explainDiskError } from "./content_store.ts";
+import { explainDiskError, MOVE_CACHE } from "./content_store.ts";
 import { CacheFolderError, ContentError } from "./errors.ts";
 import { type ImageIndex, PACK_FILE, parseIndex } from "./image_index.ts";
 import { MAX_METADATA_BYTES, type Metadata, METADATA_FILE, parseMetadata } from "./metadata.ts";
@@ -51,17 +51,21 @@ export class ImageStore implements AsyncDisposable {
   #saving: Promise<void> = Promise.resolve();
   /** What had to be thrown away when the folder was opened. */
   readonly notices: StoreNotice[] = [];
+  /** To a disk with more space: for errors. */
+  readonly howToMove: string;
 
-  private constructor(folder: string, lock: Deno.FsFile) {
+  private constructor(folder: string, lock: Deno.FsFile, howToMove: string) {
     this.#folder = folder;
+    this.howToMove = howToMove;
     this.#lock = lock;
   }
 
   /**
    * Opens a cache folder, made where it is missing, and removes what a crash left in it.
+   * @param howToMove to a disk with more space: words that follow `free space there or`
    * @throws {CacheFolderError} when another process uses it or it cannot be written
    */
-  static async open(folder: string): Promise<ImageStore> {
+  static async open(folder: string, howToMove: string = MOVE_CACHE): Promise<ImageStore> {
     let lock: Deno.FsFile | undefined;
     try {
       await Deno.mkdir(`${folder}/images`, { recursive: true });
@@ -72,12 +76,12 @@ export class ImageStore implements AsyncDisposable {
           `cache folder ${folder} is in use by another metalman; give each its own --cache-dir`,
         );
       }
-      const store = new ImageStore(await Deno.realPath(folder), lock);
+      const store = new ImageStore(await Deno.realPath(folder), lock, howToMove);
       await store.#load();
       return store;
     } catch (error) {
       lock?.close();
-      throw explainDiskError(error, folder);
+      throw explainDiskError(error, folder, howToMove);
     }
   }
 
@@ -150,7 +154,7 @@ export class ImageStore implements AsyncDisposable {
     try {
       return await Deno.makeTempDir({ dir: `${this.#folder}/tmp` });
     } catch (error) {
-      throw explainDiskError(error, this.#folder);
+      throw explainDiskError(error, this.#folder, this.howToMove);
     }
   }
 
@@ -165,7 +169,7 @@ export class ImageStore implements AsyncDisposable {
       this.#images.set(digest, image);
       return image;
     } catch (error) {
-      throw explainDiskError(error, this.#folder);
+      throw explainDiskError(error, this.#folder, this.howToMove);
     }
   }
 
@@ -191,7 +195,7 @@ export class ImageStore implements AsyncDisposable {
         await Deno.writeTextFile(temporary, text);
         await Deno.rename(temporary, `${this.#folder}/bindings.json`);
       } catch (error) {
-        throw explainDiskError(error, this.#folder);
+        throw explainDiskError(error, this.#folder, this.howToMove);
       }
     };
     const saved = this.#saving.then(write);

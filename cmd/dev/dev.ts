@@ -241,6 +241,7 @@ function startSite(
     ...surroundings,
     // Whoever had the lease in an API server of this process is gone, however it ended.
     identity: "metalman-dev",
+    howToMoveCache: "start again with TMPDIR or --state on another disk",
     ready: ready.resolve,
     // Its machines go off next.
     drainMs: DRAIN_MS,

@@ -55,6 +55,8 @@ export interface Surroundings {
   readonly drainMs?: number;
   /** Unique among the replicas. @default the host's name and a random part */
   readonly identity?: string;
+  /** What to do where the disk of the cache is full: see {@link ImageStore.open}. @default --cache-dir */
+  readonly howToMoveCache?: string;
 }
 
 /** What a site is started with. */
@@ -124,7 +126,7 @@ async function startSite(options: SiteOptions, stack: AsyncDisposableStack): Pro
   }
   log.info("addresses", { ip: address.ip, dhcp: address.dhcp.kind, serveUrl: address.serveUrl });
   const tasks = stack.use(new TaskGroup(log));
-  const store = stack.use(await ImageStore.open(settings.cacheDir));
+  const store = stack.use(await ImageStore.open(settings.cacheDir, options.howToMoveCache));
   for (const { message, path } of store.notices) log.warn(message, { path });
 
   const common = { client, log, clock, random };

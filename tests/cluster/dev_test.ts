@@ -4,7 +4,7 @@ import { load } from "js-yaml";
 import { KubeClient } from "../../k8s/client.ts";
 import { systemHost } from "../../k8s/host.ts";
 import { locateAccess } from "../../k8s/locate.ts";
-import { Peer, peerTest } from "../peers/peer.ts";
+import { Peer, peerTest, run as runProgram } from "../peers/peer.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 const MACHINES = "/apis/unbounded-cloud.io/v1alpha3/machines";
@@ -140,6 +140,21 @@ Deno.test("no folder for temporary files is one clear line", () =>
     await using metalman = new Peer(Deno.execPath(), ["run", "-A", MAIN, "dev"], { env });
     equal((await metalman.end()).code, 1);
     match(metalman.output, /^Error: cannot make a temporary folder: .*; set TMPDIR to a folder .*--state\n$/);
+  }));
+
+peerTest("a disk with too little space: the way out is one that dev has", {
+  programs: ["mount", "umount"],
+  root: true,
+}, () =>
+  temporary(async (folder) => {
+    await runProgram("mount", ["-t", "tmpfs", "-o", "size=60m", "tmpfs", folder]);
+    try {
+      await using metalman = await start(folder);
+      const [, wayOut] = await metalman.waitFor(/less than 64 MiB left; free space there or ([^"\n]*)/);
+      match(wayOut!, /^start again with TMPDIR or --state on another disk/);
+    } finally {
+      await runProgram("umount", ["-l", folder]);
+    }
   }));
 
 Deno.test("a port that is taken: the next one, said so", () =>
