@@ -40,7 +40,9 @@ export interface BmcCallsOptions {
   readonly passwords: Pick<BmcPasswords, "read" | "forget">;
   /** What UEFI HTTP should boot; undefined leaves it to DHCP. */
   readonly httpUri: (machine: Machine) => string | undefined;
-  /** Told when a machine is switched on. */
+  /** Told when a machine is about to be switched on. */
+  readonly poweringOn: (name: string) => void;
+  /** Told when its BMC has taken that. The machine may have shown itself before. */
   readonly poweredOn: (name: string) => void;
   /** Told of each call and how long it took, without the wait for its turn. @default nobody is */
   readonly observe?: (call: BmcCall, result: CallResult, ms: number) => void;
@@ -90,7 +92,7 @@ export class BmcCalls {
     step: PowerStep & { readonly kind: BmcCall },
     signal: AbortSignal,
   ): Promise<PowerFacts> {
-    const { clock, log, poweredOn } = this.#options;
+    const { clock, log, poweringOn, poweredOn } = this.#options;
     const target = await this.#target(machine, memory, signal);
     try {
       switch (step.kind) {
@@ -105,14 +107,13 @@ export class BmcCalls {
           const notSupported = outcome.kind === "set" ? {} : { notSupported: outcome.reason };
           return bootSet(memory.facts, { plan, cycle, atMs: clock.now(), ...notSupported });
         }
-        case "power":
+        case "power": {
           log.info("power", { machine: machine.name, bmc: target.url, send: step.to });
+          if (step.to === "On") poweringOn(machine.name);
+          const outcome = await this.#call(step.kind, target, signal, (bmc) => bmc.power(step.to, signal));
           if (step.to === "On") poweredOn(machine.name);
-          return powerSent(memory.facts, {
-            to: step.to,
-            ...await this.#call(step.kind, target, signal, (bmc) => bmc.power(step.to, signal)),
-            atMs: clock.now(),
-          });
+          return powerSent(memory.facts, { to: step.to, ...outcome, atMs: clock.now() });
+        }
       }
     } catch (error) {
       if (!(error instanceof BmcError)) throw error;

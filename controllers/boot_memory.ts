@@ -30,6 +30,8 @@ export class BootMemory {
   #lastMs: number | undefined;
   /** Perhaps of another boot that another replica saw begin and has not told yet. */
   #missed: Missed[] = [];
+  /** The boot as it is if the machine is switched on by what its BMC is being told, and since when. */
+  #coming: { boot: BootStatus; readonly sinceMs: number } | undefined;
 
   /**
    * Begins with what the status says.
@@ -41,10 +43,37 @@ export class BootMemory {
     this.#lastMs = changedMs;
   }
 
+  /** Its BMC is about to be told to switch it on. What is seen from now on is of that boot, if it comes to one. */
+  poweringOn(nowMs: number): void {
+    this.#coming = { boot: this.#advanced({ kind: "power on" }, nowMs)!, sinceMs: nowMs };
+  }
+
+  /** Its BMC has taken that. */
+  poweredOn(nowMs: number): Learned {
+    if (this.#coming === undefined) this.poweringOn(nowMs);
+    const { boot: coming, sinceMs } = this.#coming!;
+    this.#coming = undefined;
+    this.#lastMs = nowMs;
+    const before = this.boot;
+    if (before === undefined || before.number < coming.number) {
+      this.boot = coming;
+      this.#missed = [];
+      return "boot";
+    }
+    // The machine was seen before its BMC had answered, here or by another replica.
+    this.boot = withSight(before, { kind: "power on" }, sinceMs);
+    return this.boot === before ? "nothing" : "step";
+  }
+
+  #advanced(sight: Sight, nowMs: number): BootStatus | undefined {
+    return advance(this.boot, sight, { nowMs, ...(this.#lastMs === undefined ? {} : { lastMs: this.#lastMs }) });
+  }
+
   /** Something was seen. */
   see(sight: Sight, nowMs: number): Learned {
     const before = this.boot;
-    this.boot = advance(before, sight, { nowMs, ...(this.#lastMs === undefined ? {} : { lastMs: this.#lastMs }) });
+    if (this.#coming !== undefined) this.#coming.boot = withSight(this.#coming.boot, sight, nowMs);
+    this.boot = this.#advanced(sight, nowMs);
     this.#lastMs = nowMs;
     if (this.boot === before) {
       this.#remember({ sight, atMs: nowMs });

@@ -10,7 +10,7 @@ import type { BootStatus, BootStep } from "../machine/boot_status.ts";
 import type { Sight } from "../machine/boot_sight.ts";
 import { bootOf, hasStep, withBoot } from "../machine/boot_timeline.ts";
 import type { Machine, MachineObject } from "../machine/types.ts";
-import { BootMemory } from "./boot_memory.ts";
+import { BootMemory, type Learned } from "./boot_memory.ts";
 import { BootTrace, type Protocol } from "./boot_trace.ts";
 
 /** What it works with. */
@@ -68,10 +68,16 @@ export class BootReports {
     return this.#queue.run(1, (name) => Promise.resolve(this.writeHeld(name)), signal);
   }
 
-  /** A machine is being switched on. */
+  /** A machine's BMC is about to be told to switch it on. */
+  poweringOn(machine: Machine): void {
+    this.#trace.poweringOn(machine.name);
+    this.#entry(machine).memory.poweringOn(this.#options.clock.now());
+  }
+
+  /** Its BMC has taken that; the machine may have been seen since. */
   poweredOn(machine: Machine): void {
-    this.#trace.poweredOn(machine.name);
-    this.saw(machine, { kind: "power on" });
+    const entry = this.#entry(machine);
+    this.#learned(machine.name, entry, entry.memory.poweredOn(this.#options.clock.now()));
   }
 
   /** A DHCP message came; `silence` says why it was not answered, `sight` what it means where firmware asked. */
@@ -98,8 +104,11 @@ export class BootReports {
   /** Something else was seen of a machine. */
   saw(machine: Machine, sight: Sight): void {
     const entry = this.#entry(machine);
-    const learned = entry.memory.see(sight, this.#options.clock.now());
-    if (learned !== "nothing") this.#hold(machine.name, entry, learned === "boot");
+    this.#learned(machine.name, entry, entry.memory.see(sight, this.#options.clock.now()));
+  }
+
+  #learned(name: string, entry: Entry, learned: Learned): void {
+    if (learned !== "nothing") this.#hold(name, entry, learned === "boot");
   }
 
   /** A Machine came, changed or (undefined) went. */

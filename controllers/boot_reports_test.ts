@@ -257,6 +257,53 @@ Deno.test("what was seen before the watch said that another boot has begun is of
   equal(bench.boot, "2: PoweredOn+843 FirstFile+845");
 });
 
+Deno.test("a BMC that never takes what switches on: no boot, however often it is told", async () => {
+  await using bench = new Bench();
+  const [{ boots, machine, told }] = bench.replicas as [Replica];
+  for (let i = 0; i < 6; i++) {
+    boots.poweringOn(machine);
+    await bench.pass(16 * 60_000);
+  }
+  deepEqual([bench.boot, told], ["none", []]);
+  boots.dhcp(machine, undefined, DHCP);
+  await bench.pass(20_000);
+  equal(bench.boot, "1: DHCP+5760", "somebody else has switched it on");
+});
+
+Deno.test("a machine that asks for an address before its BMC has answered what switched it on: one boot, with both", async (t) => {
+  const before: readonly [name: string, number: number, seen: (bench: Bench, replica: Replica) => Promise<void>][] = [
+    ["a first boot", 1, () => Promise.resolve()],
+    ["after a boot to the end", 2, (bench, replica) => install(bench, () => replica)],
+    ["after an installation that never started its system", 2, async (bench, { boots, reports, machine }) => {
+      boots.poweredOn(machine);
+      boots.dhcp(machine, undefined, DHCP);
+      reports.pxeDisable(machine);
+      await bench.pass(20_000);
+    }],
+  ];
+  for (const [name, number, seen] of before) {
+    for (const seesIt of [0, 1]) {
+      await t.step(`${name}, ${seesIt === 0 ? "seen by the leader" : "seen by another replica"}`, async () => {
+        await using bench = new Bench(2);
+        const [leader] = bench.replicas as [Replica];
+        await seen(bench, leader);
+        const sentS = (bench.clock.now() + 120_000 - START) / 1000;
+        await bench.pass(120_000);
+        leader.boots.poweringOn(leader.machine);
+        await bench.pass(2000);
+        const { boots, machine } = bench.replicas[seesIt]!;
+        boots.dhcp(machine, undefined, DHCP);
+        await bench.pass(20_000);
+        leader.boots.poweredOn(leader.machine);
+        await bench.pass(20_000);
+        equal(bench.boot, `${number}: PoweredOn+${sentS} DHCP+${sentS + 2}`);
+        const begun = bench.replicas.flatMap(({ told }) => told).filter((text) => text === `${number} PoweredOn`);
+        equal(begun.length, 1);
+      });
+    }
+  }
+});
+
 Deno.test("a step that another boot has taken away from the one it was held for is not lost", async () => {
   await using bench = new Bench(2);
   const [one] = bench.replicas as [Replica];
@@ -338,6 +385,7 @@ Deno.test("a Machine made again under its name has not booted, and one that went
 Deno.test("describe() knows what other replicas saw where this one saw no file", async () => {
   await using bench = new Bench(2);
   const [leader, other] = bench.replicas as [Replica, Replica];
+  leader.boots.poweringOn(leader.machine);
   leader.boots.poweredOn(leader.machine);
   await bench.pass(30_000);
   leader.boots.dhcp(leader.machine, undefined, DHCP);

@@ -21,8 +21,8 @@ const MAX_TEXT = 200;
 export class BootTrace {
   readonly #traces = new Map<string, Trace>();
 
-  /** A machine is switched on: what it did before does not matter. */
-  poweredOn(machine: string): void {
+  /** A machine is being switched on: what it did before does not matter. */
+  poweringOn(machine: string): void {
     this.#traces.set(machine, { ...nothing(), fromPowerOn: true });
   }
 

@@ -84,6 +84,10 @@ export function createPower(options: PowerOptions): Power {
     bmcs: onlyWhile(options.leads, bmcs),
     passwords,
     httpUri: (machine) => httpBootUri(options, machine),
+    poweringOn(name) {
+      const machine = machines.store.byName(name);
+      if (machine !== undefined) boots.poweringOn(machine);
+    },
     poweredOn(name) {
       const machine = machines.store.byName(name);
       if (machine !== undefined) boots.poweredOn(machine);

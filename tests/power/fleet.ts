@@ -87,6 +87,8 @@ export class Fleet implements AsyncDisposable {
   readonly events: string[] = [];
   readonly bmcs = new Map<string, FleetBmc>();
   trace = new BootTrace();
+  /** Machines that were told to have been switched on, in order. */
+  readonly poweredOn: string[] = [];
   readonly #more: { readonly concurrency?: number; readonly maxAttempts?: number };
   #process: Process | undefined;
 
@@ -183,7 +185,8 @@ export class Fleet implements AsyncDisposable {
       bmcs,
       passwords: new BmcPasswords((namespace, name) => Promise.resolve(this.#secret(`${namespace}/${name}`)), clock),
       httpUri: () => "http://10.0.0.2:8880/grubx64.efi",
-      poweredOn: (name) => this.trace.poweredOn(name),
+      poweringOn: (name) => this.trace.poweringOn(name),
+      poweredOn: (name) => void this.poweredOn.push(name),
       log,
       clock,
     });

@@ -123,6 +123,20 @@ Deno.test("a BMC that goes while its machine is off: on again once it is back", 
   equal(bmc.model.seen.map(({ to }) => to).join(), "Off,On");
 });
 
+Deno.test("a BMC that takes no On: nobody is told that the machine was switched on before it does", async () => {
+  await using fleet = new Fleet();
+  const bmc = fleet.add("a");
+  fleet.start();
+  await fleet.until(() => bmc.calls.includes("Off"), 10_000);
+  bmc.fails.set("power", new BmcError("refused", "no power budget"));
+  await fleet.run(20 * MINUTE, 1000);
+  ok(bmc.calls.filter((call) => call === "On").length > 3);
+  deepEqual(fleet.poweredOn, []);
+  bmc.fails.clear();
+  await fleet.until(() => fleet.isRebooted("a"), 70_000);
+  deepEqual(fleet.poweredOn, ["a"]);
+});
+
 Deno.test("a BMC that hangs gives way to what the Machine says now, at once", async () => {
   await using fleet = new Fleet();
   const bmc = fleet.add("a");
