@@ -4,6 +4,10 @@ import { StartError } from "../usage.ts";
 /** Grows when a folder of an older metalman can no longer be used. */
 const VERSION = 1;
 const MARK = "metalman-dev.json";
+/** The mark while it is being written. */
+const PART = `${MARK}.part`;
+/** A file of its own: each start replaces the mark, and a lock stays with what was replaced. */
+const LOCK = "metalman-dev.lock";
 
 /** Ports of an earlier run in the same folder, so that URLs and image references stay true. */
 export type Ports = Readonly<Record<string, number>>;
@@ -39,8 +43,14 @@ export class DevFolder implements AsyncDisposable {
     try {
       await Deno.mkdir(state, { recursive: true, mode: 0o700 });
       const path = await Deno.realPath(state);
-      const ports = await readMark(path);
-      return new DevFolder(path, { ports, lock: await lock(path) });
+      await refuseOthers(path);
+      const held = await lock(path);
+      try {
+        return new DevFolder(path, { ports: await readMark(path), lock: held });
+      } catch (error) {
+        held.close();
+        throw error;
+      }
     } catch (error) {
       if (error instanceof StartError) throw error;
       throw new StartError(`cannot use --state ${state}: ${reason(error)}; name a folder that you may write to`);
@@ -54,7 +64,7 @@ export class DevFolder implements AsyncDisposable {
 
   /** Remembers the ports of this run. */
   async keep(ports: Ports): Promise<void> {
-    await Deno.writeTextFile(this.file(MARK), `${JSON.stringify({ version: VERSION, ports })}\n`);
+    await writeMark(this.path, ports);
   }
 
   /** Removes it unless it is kept. */
@@ -85,7 +95,7 @@ async function temporary(): Promise<string> {
 }
 
 async function lock(path: string): Promise<Deno.FsFile> {
-  const file = await Deno.open(`${path}/${MARK}`, { read: true, write: true });
+  const file = await Deno.open(`${path}/${LOCK}`, { create: true, write: true, mode: 0o600 });
   if (await file.tryLock(true)) return file;
   file.close();
   throw new StartError(`--state ${path} is in use by another metalman dev: end that one, or name another folder`);
@@ -101,13 +111,32 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Writes nothing into a folder that is not ours. */
+async function refuseOthers(path: string): Promise<void> {
+  const names = new Set((await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name));
+  if (names.has(MARK)) return;
+  // Of a first start that goes on, or was cut off.
+  const [other] = names.difference(new Set([LOCK, PART]));
+  if (other === undefined) return;
+  throw new StartError(`--state ${path} holds something else (${other}): name an empty or a new folder`);
+}
+
+/** In one step: a loss of power leaves the old mark or the new one. */
+async function writeMark(path: string, ports: Ports): Promise<void> {
+  const part = `${path}/${PART}`;
+  await Deno.writeTextFile(part, `${JSON.stringify({ version: VERSION, ports })}\n`);
+  using file = await Deno.open(part, { read: true, write: true });
+  await file.sync();
+  await Deno.rename(part, `${path}/${MARK}`);
+}
+
 async function readMark(path: string): Promise<Ports> {
-  const text = await Deno.readTextFile(`${path}/${MARK}`).catch(() => undefined);
-  if (text === undefined) {
-    for await (const { name } of Deno.readDir(path)) {
-      throw new StartError(`--state ${path} holds something else (${name}): name an empty or a new folder`);
-    }
-    await Deno.writeTextFile(`${path}/${MARK}`, `${JSON.stringify({ version: VERSION, ports: {} })}\n`);
+  let text: string;
+  try {
+    text = await Deno.readTextFile(`${path}/${MARK}`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await writeMark(path, {});
     return {};
   }
   const { version, ports } = parseMark(text);

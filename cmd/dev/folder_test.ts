@@ -1,4 +1,4 @@
-import { deepEqual, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { StartError } from "../usage.ts";
 import { DevFolder } from "./folder.ts";
 
@@ -30,6 +30,47 @@ for (const mark of ["", "{", "null", "[]", '{"ports":{}}', '{"version":1,"ports"
         ),
       )));
 }
+
+Deno.test("a loss of power at any moment leaves a whole mark: the old one is replaced, never written to", () =>
+  marked('{"version":1,"ports":{"api":1}}', async (path) => {
+    using before = await Deno.open(`${path}/metalman-dev.json`);
+    await using folder = await DevFolder.open(path);
+    await folder.keep({ api: 2 });
+    equal(await new Response(before.readable).text(), '{"version":1,"ports":{"api":1}}');
+    deepEqual(JSON.parse(await Deno.readTextFile(`${path}/metalman-dev.json`)), { version: 1, ports: { api: 2 } });
+  }));
+
+Deno.test("a folder is for one run at a time, whatever that run has written meanwhile", () =>
+  marked('{"version":1}', async (path) => {
+    const refusal = new StartError(
+      `--state ${path} is in use by another metalman dev: end that one, or name another folder`,
+    );
+    {
+      await using first = await DevFolder.open(path);
+      await rejects(DevFolder.open(path), refusal);
+      await first.keep({ api: 2 });
+      await rejects(DevFolder.open(path), refusal);
+    }
+    await using second = await DevFolder.open(path);
+    deepEqual(second.ports, { api: 2 });
+  }));
+
+Deno.test("two starts at once in one new folder: one is refused in one line", () =>
+  marked("", async (path) => {
+    const started = await Promise.allSettled([DevFolder.open(`${path}/new`), DevFolder.open(`${path}/new`)]);
+    for (const start of started) if (start.status === "fulfilled") await start.value[Symbol.asyncDispose]();
+    deepEqual(started.map((start) => start.status === "rejected" ? start.reason : undefined).filter(Boolean), [
+      new StartError(`--state ${path}/new is in use by another metalman dev: end that one, or name another folder`),
+    ]);
+  }));
+
+Deno.test("what a first start that was cut off has left is no obstacle", () =>
+  marked("", async (path) => {
+    for (const name of ["metalman-dev.lock", "metalman-dev.json.part"]) await Deno.writeTextFile(`${path}/${name}`, "");
+    await Deno.remove(`${path}/metalman-dev.json`);
+    await using folder = await DevFolder.open(path);
+    deepEqual(folder.ports, {});
+  }));
 
 Deno.test("a temporary folder that something has removed meanwhile ends without a word", async () => {
   await using folder = await DevFolder.open(undefined);
