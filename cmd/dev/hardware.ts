@@ -11,7 +11,7 @@ import { requireParts } from "../../dev/vm/requirements.ts";
 import { VmRack } from "../../dev/vm/vm_rack_host.ts";
 import type { FlagValues } from "../flags.ts";
 import type { Surroundings } from "../serve/serve.ts";
-import { EMULATED_NETWORK, type MachineNetwork } from "./objects.ts";
+import { EMULATED_NETWORK, type MachineNetwork, virtualNetwork } from "./network.ts";
 import type { DevPorts } from "./ports.ts";
 
 /** A rack, and what fits it. */
@@ -67,7 +67,7 @@ export async function virtualHardware(
   return {
     rack,
     files: new Map([...texts, ...programs]),
-    network: { first: subnet.host(0), mask: subnet.mask, gateway: subnet.server },
+    network: virtualNetwork(subnet),
     flags: { "bind-address": subnet.server, "dhcp-interface": interfaceName },
     surroundings: {},
   };

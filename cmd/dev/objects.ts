@@ -1,19 +1,8 @@
 /** What `metalman dev` puts into its cluster: pure. */
-import { formatIpv4, parseIpv4 } from "../../base/address.ts";
 import type { ApiObject, JsonObject } from "../../dev/apiserver/object.ts";
 import { MACHINE_API_VERSION } from "../../machine/types.ts";
 import { BMC_USERNAME, bmcAddress, bmcUrl } from "./bmcs.ts";
-
-/** Where Machines get their addresses from. */
-export interface MachineNetwork {
-  /** Address of the first Machine; the others follow. */
-  readonly first: string;
-  readonly mask: string;
-  readonly gateway: string;
-}
-
-/** The network of the emulated machines; nothing on this host has an address in it. */
-export const EMULATED_NETWORK: MachineNetwork = { first: "10.77.1.1", mask: "255.255.0.0", gateway: "10.77.0.1" };
+import { leaseOf, type MachineNetwork, movedLeases } from "./network.ts";
 
 /** What every dev registry has. */
 export const SAMPLE_IMAGE = { repository: "metalman/sample", tag: "v1" } as const;
@@ -21,12 +10,6 @@ export const SAMPLE_IMAGE = { repository: "metalman/sample", tag: "v1" } as cons
 /** Name of machine number `index`, from 0. */
 function machineName(index: number): string {
   return `node-${String(index + 1).padStart(2, "0")}`;
-}
-
-/** Locally administered, so that no card has it. */
-function macOf(index: number): string {
-  const bytes = [0x52, 0x54, 0, 0x6d, (index + 1) >> 8, (index + 1) & 0xff];
-  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
 /** What Machines are made for. */
@@ -50,13 +33,7 @@ export function devMachine(index: number, { image, network, bmcPort }: MachinePl
     spec: {
       pxe: {
         image,
-        dhcpLeases: [{
-          mac: macOf(index),
-          ipv4: formatIpv4(parseIpv4(network.first) + index),
-          subnetMask: network.mask,
-          gateway: network.gateway,
-          dns: [network.gateway],
-        }],
+        dhcpLeases: [{ ...leaseOf(index, network) }],
         redfish: { url: bmcUrl(index, bmcPort), username: BMC_USERNAME, passwordRef: { ...BMC_SECRET } },
         cloudInit: { userDataConfigMapRef: { name: "user-data", namespace: "default" } },
       },
@@ -64,19 +41,20 @@ export function devMachine(index: number, { image, network, bmcPort }: MachinePl
   };
 }
 
-/** What to change in a Machine of an earlier run, when registry or BMCs were on another port; undefined: nothing. */
-export function movedParts(
-  { spec }: ApiObject,
-  { image, bmcPort }: Omit<MachinePlace, "network">,
-): JsonObject | undefined {
+/** What to change in a Machine of an earlier run, when its network, registry or BMCs were elsewhere; undefined: nothing. */
+export function movedParts({ spec }: ApiObject, { image, network, bmcPort }: MachinePlace): JsonObject | undefined {
   const pxe = (spec as JsonObject | undefined)?.pxe as JsonObject | undefined;
   const url = (pxe?.redfish as JsonObject | undefined)?.url;
   const sample = new RegExp(`^127\\.0\\.0\\.1:\\d+/${SAMPLE_IMAGE.repository}:${SAMPLE_IMAGE.tag}$`);
   const hasMoved = typeof pxe?.image === "string" && pxe.image !== image && sample.test(pxe.image);
   const address = typeof url === "string" ? bmcAddress(url) : undefined;
   const urlNow = address === undefined ? url : `https://${address}:${bmcPort}`;
-  if (!hasMoved && urlNow === url) return;
-  return { ...(hasMoved ? { image } : {}), ...(urlNow === url ? {} : { redfish: { url: urlNow } }) } as JsonObject;
+  const moved = {
+    ...(hasMoved ? { image } : {}),
+    ...(urlNow === url ? {} : { redfish: { url: urlNow } }),
+    ...movedLeases(pxe?.dhcpLeases, network),
+  };
+  return Object.keys(moved).length === 0 ? undefined : moved as JsonObject;
 }
 
 /** Where every cluster says how it is reached, for nodes that join it. */

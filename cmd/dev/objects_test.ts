@@ -1,7 +1,9 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { readMachine } from "../../machine/types.ts";
 import { bmcAddress, bmcUrl } from "./bmcs.ts";
-import { clusterInfo, clusterObjects, devMachine, EMULATED_NETWORK, movedClusterInfo, movedParts } from "./objects.ts";
+import { clusterInfo, clusterObjects, devMachine, movedClusterInfo, movedParts } from "./objects.ts";
+import { EMULATED_NETWORK, leaseOf, virtualNetwork } from "./network.ts";
+import { freeSubnet } from "../../dev/vm/subnet.ts";
 
 const PLACE = { image: "127.0.0.1:15000/metalman/sample:v1", network: EMULATED_NETWORK, bmcPort: 18443 };
 
@@ -30,6 +32,44 @@ for (
   Deno.test(`what an earlier run has left is told what has moved: ${name}`, () =>
     deepEqual(movedParts(devMachine(0, PLACE), place), expected));
 }
+
+const VIRTUAL = virtualNetwork(freeSubnet([])!);
+const OTHER_VIRTUAL = virtualNetwork(freeSubnet(["10.77.0.0/24"])!);
+
+for (
+  const { name, index = 1, before, now, moves } of [
+    { name: "emulated servers, then --vm", before: EMULATED_NETWORK, now: VIRTUAL, moves: true },
+    { name: "--vm, then emulated servers", before: VIRTUAL, now: EMULATED_NETWORK, moves: true },
+    { name: "--vm, on another free network", before: VIRTUAL, now: OTHER_VIRTUAL, moves: true },
+    { name: "the same network", before: VIRTUAL, now: VIRTUAL, moves: false },
+    { name: "no room for so many", index: 300, before: EMULATED_NETWORK, now: VIRTUAL, moves: false },
+    {
+      name: "the user's own network",
+      before: { ...EMULATED_NETWORK, gateway: "10.77.0.3" },
+      now: VIRTUAL,
+      moves: false,
+    },
+    {
+      name: "the user's own address",
+      before: { ...VIRTUAL, first: "10.77.0.20" },
+      now: EMULATED_NETWORK,
+      moves: false,
+    },
+  ]
+) {
+  Deno.test(`leases of an earlier run move with the network that this run has: ${name}`, () => {
+    const machine = devMachine(index, { ...PLACE, network: before });
+    const expected = moves ? { dhcpLeases: [leaseOf(index, now)] } : undefined;
+    deepEqual(movedParts(machine, { ...PLACE, network: now }), expected);
+  });
+}
+
+Deno.test("a lease that moves keeps the name servers that the user has given it", () => {
+  const own = { dns: ["9.9.9.9"] };
+  const spec = { pxe: { dhcpLeases: [{ ...leaseOf(0, EMULATED_NETWORK), ...own }] } };
+  const moved = movedParts({ ...devMachine(0, PLACE), spec }, { ...PLACE, network: VIRTUAL });
+  deepEqual(moved, { dhcpLeases: [{ ...leaseOf(0, VIRTUAL), ...own }] });
+});
 
 Deno.test("what the user names is left alone", () => {
   const machine = devMachine(0, PLACE);

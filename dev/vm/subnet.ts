@@ -33,6 +33,27 @@ function rangeOf(destination: string): Range | undefined {
   return { first, last: first + size - 1 };
 }
 
+function subnetAt(index: number): Subnet {
+  const first = FIRST + index * 256;
+  return {
+    server: formatIpv4(first + 1),
+    mask: "255.255.255.0",
+    prefixLength: PREFIX,
+    host(number) {
+      if (number < 0 || number >= MOST_HOSTS) throw new RangeError(`There is no address for machine ${number}`);
+      return formatIpv4(first + FIRST_HOST + number);
+    },
+  };
+}
+
+/** The network of an earlier rack, by its `server`; undefined where no rack has that. */
+export function subnetOf(server: unknown): Subnet | undefined {
+  for (let index = 0; index < COUNT; index++) {
+    const subnet = subnetAt(index);
+    if (subnet.server === server) return subnet;
+  }
+}
+
 /**
  * 10.77.0.0/24, or the next one that is free.
  * @param routes destinations of this system's routes (`ip -4 route`)
@@ -42,15 +63,6 @@ export function freeSubnet(routes: readonly string[]): Subnet | undefined {
   const used = routes.map(rangeOf).filter((range) => range !== undefined);
   for (let index = 0; index < COUNT; index++) {
     const first = FIRST + index * 256;
-    if (used.some((range) => range.first <= first + 255 && first <= range.last)) continue;
-    return {
-      server: formatIpv4(first + 1),
-      mask: "255.255.255.0",
-      prefixLength: PREFIX,
-      host(number) {
-        if (number < 0 || number >= MOST_HOSTS) throw new RangeError(`There is no address for machine ${number}`);
-        return formatIpv4(first + FIRST_HOST + number);
-      },
-    };
+    if (!used.some((range) => range.first <= first + 255 && first <= range.last)) return subnetAt(index);
   }
 }

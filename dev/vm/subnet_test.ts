@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { freeSubnet } from "./subnet.ts";
+import { freeSubnet, subnetOf } from "./subnet.ts";
 
 const CASES: readonly (readonly [name: string, routes: readonly string[], server: string | undefined])[] = [
   ["nothing else", [], "10.77.0.1"],
@@ -21,4 +21,10 @@ Deno.test("freeSubnet() has an address for each of 200 machines", () => {
   assert.equal(subnet.host(0), "10.77.0.10");
   assert.equal(subnet.host(199), "10.77.0.209");
   assert.throws(() => subnet.host(200), RangeError);
+});
+
+Deno.test("subnetOf() knows the network of each rack by this system's address on it, and no other", () => {
+  const subnet = freeSubnet(["10.77.0.0/24"])!;
+  assert.equal(subnetOf(subnet.server)?.host(3), subnet.host(3));
+  for (const server of ["10.77.1.2", "10.78.0.1", "", undefined]) assert.equal(subnetOf(server), undefined);
 });
