@@ -9,6 +9,8 @@ const MAX_UPLOADS = 64;
 const MAX_BLOB_BYTES = 16 * 2 ** 30;
 /** An upload that nobody goes on with is dropped after that long. */
 const MAX_IDLE_MS = 3_600_000;
+/** Where there is no room for another, one that was left alone that long makes room: its client has broken off. */
+const MIN_IDLE_MS = 10_000;
 
 /** An upload as a client is told of it. */
 export interface UploadState {
@@ -54,11 +56,7 @@ export class UploadStore {
     for (const upload of this.#uploads.values()) {
       if (!upload.busy && nowMs - upload.touchedMs > MAX_IDLE_MS) await this.#drop(upload);
     }
-    if (this.#uploads.size >= MAX_UPLOADS) {
-      throw new Refusal(429, "TOOMANYREQUESTS", `${MAX_UPLOADS} uploads are unfinished; finish or delete one`, {
-        "Retry-After": "60",
-      });
-    }
+    while (this.#uploads.size >= MAX_UPLOADS) await this.#drop(this.#idleLongest(nowMs));
     const id = crypto.randomUUID();
     const path = this.#store.newPath(id);
     const upload = { id, name, path, hash: createHash("sha256"), size: 0, touchedMs: nowMs, busy: false };
@@ -114,6 +112,17 @@ export class UploadStore {
   /** Gives an upload up. @throws {Refusal} */
   cancel(name: string, id: string): Promise<void> {
     return this.#with(name, id, (upload) => this.#drop(upload));
+  }
+
+  /** @throws {Refusal} when all are under way */
+  #idleLongest(nowMs: number): Upload {
+    const idle = [...this.#uploads.values()].filter(({ busy, touchedMs }) => !busy && nowMs - touchedMs >= MIN_IDLE_MS);
+    if (idle.length > 0) {
+      return idle.reduce((longest, upload) => upload.touchedMs < longest.touchedMs ? upload : longest);
+    }
+    throw new Refusal(429, "TOOMANYREQUESTS", `${MAX_UPLOADS} uploads are unfinished; finish or delete one`, {
+      "Retry-After": String(MIN_IDLE_MS / 1000),
+    });
   }
 
   #find(name: string, id: string): Upload {

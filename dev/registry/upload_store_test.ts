@@ -19,20 +19,52 @@ async function withUploads(run: (uploads: UploadStore, clock: FakeClock, store: 
   }
 }
 
-Deno.test("unfinished uploads are bounded in number, and an hour without a byte ends one", () =>
+const UNKNOWN = { code: "BLOB_UPLOAD_UNKNOWN" };
+
+Deno.test("an hour without a byte ends an upload", () =>
   withUploads(async (uploads, clock) => {
     const first = await uploads.start("a");
-    clock.advance(3_000_000);
-    for (let i = 1; i < 64; i++) await uploads.start("a");
+    clock.advance(3_600_001);
+    await uploads.start("a");
+    assert.throws(() => uploads.state("a", first.id), UNKNOWN);
+  }));
+
+Deno.test("unfinished uploads are bounded in number: the one left alone longest makes room, once it is ten seconds", () =>
+  withUploads(async (uploads, clock, store) => {
+    const [first, second] = [await uploads.start("a"), await uploads.start("a")];
+    clock.advance(5000);
+    for (let i = 2; i < 64; i++) await uploads.start("a");
+    await uploads.append("a", first.id, 0, pieces("x"));
+    clock.advance(4999);
     await assert.rejects(uploads.start("a"), {
       status: 429,
       code: "TOOMANYREQUESTS",
-      headers: { "Retry-After": "60" },
+      headers: { "Retry-After": "10" },
     });
-    clock.advance(600_001);
+    clock.advance(1);
     await uploads.start("a");
-    assert.throws(() => uploads.state("a", first.id), { code: "BLOB_UPLOAD_UNKNOWN" });
+    assert.throws(() => uploads.state("a", second.id), UNKNOWN);
+    await assert.rejects(Deno.stat(store.newPath(second.id)), Deno.errors.NotFound);
+    assert.equal(uploads.state("a", first.id).size, 1);
     await assert.rejects(uploads.start("a"), { status: 429 });
+  }));
+
+Deno.test("an upload that a client is sending makes no room for others, however long it takes", () =>
+  withUploads(async (uploads, clock) => {
+    const { id } = await uploads.start("a");
+    const gate = Promise.withResolvers<void>();
+    async function* slow() {
+      await gate.promise;
+      yield new TextEncoder().encode("x");
+    }
+    const sent = uploads.append("a", id, 0, slow());
+    for (let i = 1; i < 64; i++) await uploads.start("a");
+    clock.advance(10_000);
+    for (let i = 1; i < 64; i++) await uploads.start("a");
+    await assert.rejects(uploads.start("a"), { status: 429 });
+    gate.resolve();
+    await sent;
+    assert.equal(uploads.state("a", id).size, 1);
   }));
 
 Deno.test("an upload has one writer; a fault in its body leaves what came before", () =>
