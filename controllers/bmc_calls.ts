@@ -48,6 +48,8 @@ export interface BmcCallsOptions {
   readonly observe?: (call: BmcCall, result: CallResult, ms: number) => void;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Milliseconds that nobody sets: how long something is ago. */
+  readonly steadyNow: () => number;
 }
 
 /** A call that failed, without the password: some BMCs send back what they were sent. */
@@ -92,7 +94,7 @@ export class BmcCalls {
     step: PowerStep & { readonly kind: BmcCall },
     signal: AbortSignal,
   ): Promise<PowerFacts> {
-    const { clock, log, poweringOn, poweredOn } = this.#options;
+    const { clock, steadyNow, log, poweringOn, poweredOn } = this.#options;
     const target = await this.#target(machine, memory, signal);
     try {
       switch (step.kind) {
@@ -119,7 +121,7 @@ export class BmcCalls {
       if (!(error instanceof BmcError)) throw error;
       const failure = new CallError(step.kind, error, target.password);
       if (error.fault === "login") {
-        memory.refused(target.password, failure, clock.now());
+        memory.refused(target.password, failure, steadyNow());
         this.#options.passwords.forget(memory.redfish.passwordRef);
       }
       throw failure;
@@ -150,10 +152,10 @@ export class BmcCalls {
   }
 
   async #target(machine: Machine, memory: BmcMemory, signal: AbortSignal): Promise<BmcTarget> {
-    const { passwords, clock } = this.#options;
+    const { passwords, steadyNow } = this.#options;
     const { url, deviceId, username, passwordRef } = memory.redfish;
     const password = await passwords.read(passwordRef, signal);
-    const refusal = memory.refusalOf(password, clock.now());
+    const refusal = memory.refusalOf(password, steadyNow());
     if (refusal !== undefined) {
       passwords.forget(passwordRef);
       throw refusal;

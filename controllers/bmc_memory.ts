@@ -92,7 +92,7 @@ export class BmcMemory {
     return { isNew, waitMs: backoffMs(++this.#failures, BACKOFF, random) };
   }
 
-  /** The BMC has refused this password. */
+  /** The BMC has refused this password; time is that of the steady clock. */
   refused(password: string, error: Error, atMs: number): void {
     this.#refused = { password, error, atMs };
   }

@@ -36,7 +36,9 @@ export class BmcPasswords {
   async read(ref: ObjectKeyRef, signal: AbortSignal): Promise<string> {
     const key = keyOf(ref);
     const kept = this.#kept.get(key);
-    if (kept !== undefined && this.#clock.now() - kept.atMs < KEEP_MS) return kept.password;
+    const keptMs = kept === undefined ? Infinity : this.#clock.now() - kept.atMs;
+    // A clock that was set back says nothing.
+    if (keptMs >= 0 && keptMs < KEEP_MS) return kept!.password;
     const password = passwordIn(await this.#secret(ref, signal), ref);
     this.#kept.delete(key);
     this.#kept.set(key, { password, atMs: this.#clock.now() });

@@ -51,6 +51,15 @@ Deno.test("BmcPasswords passes an outage of the API on", async () => {
   await rejects(new BmcPasswords(() => Promise.reject(outage), new FakeClock()).read(REF, signal), outage);
 });
 
+Deno.test("BmcPasswords reads a password again where the clock was set back", async () => {
+  const clock = new FakeClock(3_600_000);
+  let reads = 0;
+  const passwords = new BmcPasswords(() => Promise.resolve({ password: base64(`p${++reads}`) }), clock);
+  equal(await passwords.read(REF, signal), "p1");
+  clock.advance(-3_000_000);
+  equal(await passwords.read(REF, signal), "p2");
+});
+
 Deno.test("BmcPasswords keeps a password for a minute, unless it is told that it was refused (11.17)", async () => {
   const clock = new FakeClock();
   let reads = 0;

@@ -27,6 +27,8 @@ export interface BootReportsOptions {
   readonly written: (machine: Machine, step: BootStep, boot: BootStatus) => void;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Milliseconds that nobody sets: how long something is ago. */
+  readonly steadyNow: () => number;
   readonly random: () => number;
 }
 
@@ -54,6 +56,7 @@ export class BootReports {
   readonly #entries = new Map<string, Entry>();
   /** What tells apart what the status of each Machine says of its boot. */
   readonly #versions = new Map<string, string>();
+  /** By the steady clock. */
   #silentUntilMs = 0;
 
   /** Nothing is written before {@link run}, but with what else is. */
@@ -151,7 +154,7 @@ export class BootReports {
     if (entry === undefined || machine === undefined || !entry.isHeld) return;
     if (entry.writing !== "no") return void (entry.writing = "next is due");
     entry.isHeld = false;
-    if (this.#options.clock.now() >= this.#silentUntilMs) this.#submit(machine, entry);
+    if (this.#options.steadyNow() >= this.#silentUntilMs) this.#submit(machine, entry);
     else this.#tellOwn(machine, entry);
   }
 
@@ -214,9 +217,9 @@ export class BootReports {
 
   /** The peer's Machine definition knows no status.boot. */
   #dropped({ name }: Machine): void {
-    const { clock, log } = this.#options;
-    if (clock.now() < this.#silentUntilMs) return;
-    this.#silentUntilMs = clock.now() + DROPPED_MS;
+    const { steadyNow, log } = this.#options;
+    if (steadyNow() < this.#silentUntilMs) return;
+    this.#silentUntilMs = steadyNow() + DROPPED_MS;
     log.info("the Machine definition has no status.boot, so boots show in Events and in the log only", {
       machine: name,
     });

@@ -26,6 +26,7 @@ class Api {
   isOld = false;
   writes = 0;
   conflicts = 0;
+  steadyNow = () => 0;
   /** Whether watches say what changes. */
   isWatched = true;
   #version = 0;
@@ -99,7 +100,7 @@ class Replica implements AsyncDisposable {
       tell: (_, __, reason) => this.told.push(reason),
     });
     this.boots = new BootReports({
-      ...{ log, clock, random },
+      ...{ log, clock, random, steadyNow: () => api.steadyNow() },
       machines: { byName: (name) => this.store.byName(name) },
       submit: (machine, decide, settled) => this.reports.boot(machine, decide, settled),
       written: (_, step, { number }) => this.told.push(`${number} ${step.name}`),
@@ -130,6 +131,7 @@ class Bench implements AsyncDisposable {
   readonly replicas: Replica[] = [];
 
   constructor(count = 1) {
+    this.api.steadyNow = () => this.clock.now();
     for (let i = 0; i < count; i++) this.replicas.push(new Replica(this.api, this.clock));
     this.api.put({ metadata: { name: "a", uid: "1" }, spec: { pxe: { image: "i:v1" } } });
   }
@@ -370,6 +372,23 @@ Deno.test("under a Machine definition without status.boot it is in memory only, 
   equal(replica.log.lines.filter(({ message }) => message.includes("no status.boot")).length, 1);
   const steps = replica.told.filter((text) => text.startsWith("1 "));
   deepEqual(steps, STEPS, "each is told once all the same");
+});
+
+Deno.test("a Machine definition that has learned of status.boot is found out, also where the time of day was set back", async () => {
+  await using bench = new Bench();
+  bench.api.isOld = true;
+  let setBackMs = 0;
+  const wall = { now: () => bench.clock.now() - setBackMs, sleep: bench.clock.sleep.bind(bench.clock) };
+  await using replica = new Replica(bench.api, wall as FakeClock);
+  bench.api.tell();
+  replica.boots.poweredOn(replica.machine);
+  await bench.pass(1000);
+  bench.api.isOld = false;
+  setBackMs = 3_600_000;
+  await bench.pass(601_000);
+  replica.boots.saw(replica.machine, { kind: "attested" });
+  await bench.pass(20_000);
+  match(bench.boot, /PoweredOn.* Attested/);
 });
 
 Deno.test("a Machine made again under its name has not booted, and one that went is forgotten", async () => {

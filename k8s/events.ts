@@ -37,8 +37,10 @@ export interface EventRecorderOptions {
   readonly instance: string;
   /** Trouble is reported here, at level debug as nothing depends on events, and once that the right is missing. */
   readonly log: Logger;
-  /** Time. */
+  /** Time of day, and waits. */
   readonly clock: Clock;
+  /** Milliseconds that nobody sets: how long something is ago. */
+  readonly steadyNow: () => number;
   /** In [0, 1). */
   readonly random: () => number;
   /** Told what happens to those that wait. @default nobody is */
@@ -80,6 +82,7 @@ export class EventRecorder {
   readonly #queue: WorkQueue;
   readonly #series = new Map<string, Series>();
   readonly #budget = new EventBudget();
+  /** By the steady clock. */
   #silentUntilMs = 0;
   /** That the right is missing was said, and nothing was written since. */
   #isRefused = false;
@@ -101,7 +104,7 @@ export class EventRecorder {
    */
   record(about: ObjectReference, text: EventText, atMs = this.#options.clock.now()): void {
     const nowMs = this.#options.clock.now();
-    if (nowMs < this.#silentUntilMs) return;
+    if (this.#options.steadyNow() < this.#silentUntilMs) return;
     const id = JSON.stringify([objectId(about), text.type, text.reason, text.message]);
     const known = this.#series.get(id);
     if (known !== undefined && atMs - known.lastMs < SERIES_MS) {
@@ -153,7 +156,7 @@ export class EventRecorder {
       this.#queue.forget(id);
       this.#series.delete(id);
       if (!isRefused) return;
-      this.#silentUntilMs = this.#options.clock.now() + FORBIDDEN_MS;
+      this.#silentUntilMs = this.#options.steadyNow() + FORBIDDEN_MS;
       this.#series.clear();
     }
   }

@@ -10,6 +10,7 @@ const TEXT = { type: "Warning", reason: "Broken", message: "it is" } as const;
 
 class Bench implements AsyncDisposable {
   readonly clock = new FakeClock(Date.parse("2026-01-01T00:00:00Z"));
+  setBackMs = 0;
   readonly log = new MemoryLogger();
   // deno-lint-ignore no-explicit-any
   readonly created: any[] = [];
@@ -40,7 +41,8 @@ class Bench implements AsyncDisposable {
       component: "metalman",
       instance: "pod-1",
       log,
-      clock,
+      clock: { now: () => clock.now() - this.setBackMs, sleep: (ms, options) => clock.sleep(ms, options) },
+      steadyNow: () => clock.now(),
       random: () => 0,
     });
     this.#end = this.recorder.run(this.#stop.signal);
@@ -123,6 +125,18 @@ Deno.test("contract 4: EventRecorder does without where it is not granted, and a
   assert.equal(bench.created.length, 0);
   const said = bench.log.lines.map(({ level, message }) => `${level}: ${message}`);
   assert.deepEqual(said, ["info", "debug"].map((level) => `${level}: no right to write Events: doing without them`));
+  await bench.advance(600_000);
+  bench.recorder.record(ABOUT, TEXT);
+  await bench.recorder.idle();
+  assert.equal(bench.created.length, 1);
+});
+
+Deno.test("EventRecorder asks for the right again after ten minutes, also where the time of day was set back", async () => {
+  await using bench = new Bench();
+  bench.failures.push(new ApiError("POST", 403, { reason: "Forbidden" }));
+  bench.recorder.record(ABOUT, TEXT);
+  await bench.recorder.idle();
+  bench.setBackMs = 3_600_000;
   await bench.advance(600_000);
   bench.recorder.record(ABOUT, TEXT);
   await bench.recorder.idle();

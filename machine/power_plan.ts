@@ -70,12 +70,17 @@ export function powerStep(machine: Machine, facts: PowerFacts, nowMs: number): P
   if (cycle === undefined && boot === undefined) return atRest(facts.boot, nowMs);
   if (cycle !== undefined || machine.pin === undefined) {
     const { look } = facts;
-    if (look === undefined || nowMs - look.atMs > FRESH_MS) return lookNext(facts, nowMs);
+    if (look === undefined || isOver(look.atMs, FRESH_MS, nowMs)) return lookNext(facts, nowMs);
     if (machine.pin === undefined) return { kind: "record", status: pinned(machine, look.fingerprint), says: "pinned" };
   }
   // Before any power action: a BMC that refuses leaves the machine running.
   if (boot !== undefined) return boot;
   return cycleStep({ machine, cycle: cycle!, facts, nowMs });
+}
+
+/** Also where it is to come in as long: the clock was set back. By less the clocks of two leaders may differ. */
+function isOver(sinceMs: number, waitMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - sinceMs) >= waitMs;
 }
 
 function lookNext({ sent }: PowerFacts, nowMs: number): PowerStep {
@@ -87,7 +92,7 @@ function lookNext({ sent }: PowerFacts, nowMs: number): PowerStep {
 
 function atRest(boot: PowerFacts["boot"], nowMs: number): PowerStep {
   if (boot?.notSupported === undefined) return { kind: "rest" };
-  return { kind: "wait", afterMs: boot.atMs + UNSUPPORTED_MS - nowMs };
+  return { kind: "wait", afterMs: Math.min(boot.atMs + UNSUPPORTED_MS - nowMs, UNSUPPORTED_MS) };
 }
 
 function nextBoot(
@@ -99,7 +104,7 @@ function nextBoot(
   const plan = bootPlan(machine);
   const step: PowerStep = { kind: "boot", plan, cycle: cycle?.target };
   if (before === undefined || !samePlan(plan, before.plan)) return step;
-  if (before.notSupported !== undefined && nowMs - before.atMs >= UNSUPPORTED_MS) return step;
+  if (before.notSupported !== undefined && isOver(before.atMs, UNSUPPORTED_MS, nowMs)) return step;
   // In each cycle anew: an override for one boot is used up, and an update may have taught the BMC.
   return cycle === undefined || cycle.target === before.cycle ? undefined : step;
 }
@@ -161,7 +166,7 @@ function stillOn(at: Situation): PowerStep {
   if (wanted) return begun === target ? act("Off", at) : mark("powering off", at);
   // Taken back. Off may have been sent, so the machine is waited for; one that stays on was never told.
   const lastMs = Math.max(sinceMs || 0, sent?.to === "Off" ? sent.atMs : 0);
-  if (look!.power !== "On" || nowMs - lastMs < RETRY_MS) return poll(at);
+  if (look!.power !== "On" || !isOver(lastMs, RETRY_MS, nowMs)) return poll(at);
   return { kind: "record", status: abandoned(machine), says: "the reboot was taken back" };
 }
 
@@ -170,17 +175,17 @@ function act(to: "On" | "Off", at: Situation): PowerStep {
   const { machine, cycle, facts: { sent, look }, nowMs } = at;
   const opposite = to === "On" ? "Off" : "On";
   const midway = to === "On" ? "PoweringOn" : "PoweringOff";
-  if (sent?.to === to && sent.atMs - cycle.sinceMs >= RETRY_MS) {
+  if (sent?.to === to && isOver(cycle.sinceMs, RETRY_MS, Math.min(sent.atMs, nowMs))) {
     return { kind: "record", status: restarted(machine, cycle, nowMs), says: `Powering ${to.toLowerCase()}...` };
   }
   if (look!.power === opposite && sent?.to !== to) return { kind: "power", to };
   const lastMs = sent?.to === to ? sent.atMs : cycle.sinceMs;
-  const due = (look!.power === opposite || look!.power === midway) && nowMs - lastMs >= RETRY_MS;
+  const due = (look!.power === opposite || look!.power === midway) && isOver(lastMs, RETRY_MS, nowMs);
   return due ? { kind: "power", to } : shutdownAwaited(at) ?? poll(at);
 }
 
 function shutdownAwaited({ machine, facts: { sent }, nowMs }: Situation): PowerStep | undefined {
-  if (sent?.isUpToSystem !== true || nowMs - sent.atMs < SHUTDOWN_MS) return;
+  if (sent?.isUpToSystem !== true || !isOver(sent.atMs, SHUTDOWN_MS, nowMs)) return;
   const status = troubled(machine, NOT_SHUT_DOWN, nowMs);
   return status && { kind: "record", status, says: NOT_SHUT_DOWN };
 }

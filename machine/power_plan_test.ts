@@ -179,6 +179,20 @@ const CASES: readonly (readonly [name: string, of: Machine, facts: PowerFacts, w
     seen("On", sentOff(0)),
     'reboots 4, PoweredOff False/PoweringOff "target reboots: 5" now',
   ],
+  ["or where the clock was set back by more", machine(ASKED, [off()]), seen("On", sentOff(-RETRY_MS)), "power Off"],
+  ["not where it was by less", machine(ASKED, [off()]), seen("On", sentOff(1000 - RETRY_MS)), "wait 1000"],
+  [
+    "the time that starts anew is one of now, once",
+    machine(ASKED, [{ ...off(), lastTransitionTime: "2026-11-23T10:00:00Z" }]),
+    seen("On", sentOff(-36e5)),
+    'reboots 4, PoweredOff False/PoweringOff "target reboots: 5" now',
+  ],
+  [
+    "what was sent by a clock that was set back since is sent again",
+    machine(ASKED, [{ ...off(), lastTransitionTime: "2026-11-23T09:00:00Z" }]),
+    seen("On", sentOff(-36e5)),
+    "power Off",
+  ],
   ["after 5 min on its way off too", machine(ASKED, [off()]), seen("PoweringOff", sentOff(RETRY_MS)), "power Off"],
   ["an unknown state is never acted on", machine(ASKED, [off()]), seen("Unknown", sentOff(RETRY_MS)), "wait 1000"],
   [

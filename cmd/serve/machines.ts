@@ -98,7 +98,8 @@ export function followMachines(options: MachinesOptions): Machines {
     },
   };
   const instance = Deno.hostname();
-  const events = new EventRecorder({ ...common, component: "metalman", instance, observe: queues.event });
+  const steadyNow = () => performance.now();
+  const events = new EventRecorder({ ...common, steadyNow, component: "metalman", instance, observe: queues.event });
   const event = recorder(events, counting.eventSaid);
   const report = reporter(event, log, clock);
   const stored = (object: MachineObject) => {
@@ -115,7 +116,7 @@ export function followMachines(options: MachinesOptions): Machines {
     tell: event,
   });
   const boots: BootReports = new BootReports({
-    ...{ log, clock, random },
+    ...{ log, clock, steadyNow, random },
     machines: { byName: (name) => store.byName(name) },
     submit: (machine, decide, settled) => reports.boot(machine, decide, settled),
     written: bootRecorder(events, counting.eventSaid),

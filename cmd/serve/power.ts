@@ -95,6 +95,7 @@ export function createPower(options: PowerOptions): Power {
     observe: counting.bmcCalls,
     log,
     clock,
+    steadyNow: () => performance.now(),
   });
   const power = stack.use(new PowerController({ ...common, calls, observe: queues.bmc }));
   showBmcs(counting.metrics, () => power.states());

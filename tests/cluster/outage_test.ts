@@ -128,6 +128,7 @@ peerTest(
         instance: "test",
         log,
         clock: systemClock,
+        steadyNow: () => performance.now(),
         random: Math.random,
       });
     const about = { apiVersion: "unbounded-cloud.io/v1alpha3", kind: "Machine", name: "a" };

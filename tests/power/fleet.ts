@@ -1,6 +1,6 @@
 /** Machines with model BMCs under the real controllers, in model time: no network, no API server. */
 import { setImmediate } from "node:timers";
-import { FakeClock } from "../../base/clock.ts";
+import { type Clock, FakeClock } from "../../base/clock.ts";
 import { MemoryLogger } from "../../base/log.ts";
 import { TaskGroup } from "../../base/tasks.ts";
 import { BmcCalls } from "../../controllers/bmc_calls.ts";
@@ -81,6 +81,12 @@ interface Process {
 /** A site. */
 export class Fleet implements AsyncDisposable {
   readonly clock = new FakeClock(START);
+  /** So far the time of day was set back. */
+  setBackMs = 0;
+  readonly #wall: Clock = {
+    now: () => this.clock.now() - this.setBackMs,
+    sleep: (ms, options) => this.clock.sleep(ms, options),
+  };
   readonly api = new Api();
   readonly log = new MemoryLogger();
   /** Events, as `machine reason: message`. */
@@ -131,7 +137,8 @@ export class Fleet implements AsyncDisposable {
 
   /** A process that knows nothing. */
   start(): void {
-    const { clock, log, api } = this;
+    const { log, api } = this;
+    const clock = this.#wall;
     const stack = new AsyncDisposableStack();
     const statuses = new StatusWriter<MachineObject>({
       client: api,
@@ -171,7 +178,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   #calls(stack: AsyncDisposableStack): BmcCalls {
-    const { clock, log } = this;
+    const { log } = this;
+    const clock = this.#wall;
     const bmcs = stack.use(
       new BmcPool({
         concurrency: this.#more.concurrency ?? 64,
@@ -189,6 +197,7 @@ export class Fleet implements AsyncDisposable {
       poweredOn: (name) => void this.poweredOn.push(name),
       log,
       clock,
+      steadyNow: () => this.clock.now(),
     });
   }
 

@@ -110,6 +110,20 @@ Deno.test("a wrong password is sent no more than twice in 10 minutes: BMCs lock 
   equal(bmc.calls.length, 2);
 });
 
+Deno.test("a time of day that is set back by an hour: a refused password is sent again all the same, and an action repeated", async () => {
+  await using fleet = new Fleet();
+  const bmc = fleet.add("a", { lost: [0] });
+  fleet.api.secrets.set("bmcs/a", { password: "battery staple" });
+  fleet.start();
+  await fleet.run(1000);
+  fleet.setBackMs = 60 * MINUTE;
+  bmc.password = "battery staple";
+  await fleet.until(() => bmc.calls.includes("Off"), 6 * MINUTE, 1000);
+  fleet.setBackMs += 60 * MINUTE;
+  await fleet.until(() => fleet.isRebooted("a"), 6 * MINUTE, 1000);
+  deepEqual(bmc.calls.filter((call) => call === "Off" || call === "On"), ["Off", "Off", "On"]);
+});
+
 Deno.test("a BMC that goes while its machine is off: on again once it is back", async () => {
   await using fleet = new Fleet();
   const bmc = fleet.add("a", { offMs: 3000 });
