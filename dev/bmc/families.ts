@@ -1,5 +1,5 @@
 /** Firmware of real BMCs, made from documents that were recorded and from how they behave: pure. */
-import { bootEffect, isAllowed, redfishError } from "./generic.ts";
+import { bootEffect, isAllowed, redfishError, SESSION_TIMEOUT_S } from "./generic.ts";
 import { HABITS, type Habits } from "./habits.ts";
 import { type Json, refusedChange, storedBoot } from "./override.ts";
 import type { BmcAnswer, BmcFacts, BmcFamily, BmcRequest, BmcState, BmcStep } from "./types.ts";
@@ -34,6 +34,7 @@ export function recordedFamily(recording: Recording): BmcFamily {
   const firmware = new Firmware({ ...recording, bootAt }, HABITS[recording.name] ?? {});
   return {
     initial: { boot: Object.fromEntries(override), sessions: {}, version: 1 },
+    sessionTimeoutMs: firmware.sessionTimeoutMs,
     answer: (state, request, facts) => firmware.answer(state, request, facts),
     booted: (state) => ({
       ...state,
@@ -53,6 +54,11 @@ class Firmware {
     this.#habits = habits;
     const link = at(recording.documents[ROOT], "Links", "Sessions", "@odata.id");
     this.#sessions = typeof link === "string" ? link.replace(/\/$/, "") : `${ROOT}/SessionService/Sessions`;
+  }
+
+  get sessionTimeoutMs(): number {
+    const seconds = at(this.#recording.documents[this.#sessions.replace(/\/Sessions$/, "")], "SessionTimeout");
+    return (typeof seconds === "number" ? seconds : SESSION_TIMEOUT_S) * 1000;
   }
 
   answer(state: BmcState, request: BmcRequest, facts: BmcFacts): BmcStep {

@@ -16,6 +16,8 @@ const BOOT_VALUES: Readonly<Record<string, readonly string[]>> = {
   BootSourceOverrideMode: ["UEFI", "Legacy"],
 };
 const MOST_SESSIONS = 8;
+/** Where a BMC does not announce another one. */
+export const SESSION_TIMEOUT_S = 1800;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -195,7 +197,7 @@ function read(state: BmcState, path: string, facts: BmcFacts): BmcAnswer {
     return { status: 200, body: collection(SESSIONS, "SessionCollection", Object.keys(state.sessions)) };
   }
   if (path === `${ROOT}/SessionService`) {
-    const links = { "@odata.id": path, ServiceEnabled: true, SessionTimeout: 1800 };
+    const links = { "@odata.id": path, ServiceEnabled: true, SessionTimeout: SESSION_TIMEOUT_S };
     return { status: 200, body: { ...links, Sessions: { "@odata.id": SESSIONS } } };
   }
   return notFound(path);
@@ -212,6 +214,7 @@ export const genericFamily: BmcFamily = {
     sessions: {},
     version: 1,
   },
+  sessionTimeoutMs: SESSION_TIMEOUT_S * 1000,
   answer,
   booted: (state) => ({
     ...state,

@@ -9,6 +9,7 @@ import { bindError } from "../../pxe/bind_error.ts";
 import { fingerprintOf, newSelfSigned, type ServerCertificate } from "../certificate/certificate.ts";
 import { Connections } from "./connections.ts";
 import { bootEffect, genericFamily } from "./generic.ts";
+import { SessionTimes } from "./session_times.ts";
 import { PowerSwitch, type SwitchTimes } from "./power.ts";
 import type { BmcAnswer, BmcFamily, BmcMachine, BmcState } from "./types.ts";
 
@@ -87,6 +88,7 @@ export class EmulatedBmc implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #family: BmcFamily;
   readonly #switch: PowerSwitch;
+  readonly #times: SessionTimes;
   readonly #tasks: TaskGroup;
   readonly #connections = new Connections();
   #state: BmcState;
@@ -104,6 +106,7 @@ export class EmulatedBmc implements AsyncDisposable {
     this.#clock = clock;
     this.#family = family;
     this.#state = family.initial;
+    this.#times = new SessionTimes(family.sessionTimeoutMs);
     this.#switch = new PowerSwitch(machine, times, { clock, log });
     this.#switch.apply(bootEffect(family.initial.boot));
     this.#tasks = new TaskGroup(log);
@@ -193,11 +196,14 @@ export class EmulatedBmc implements AsyncDisposable {
   #answer(request: Parameters<BmcFamily["answer"]>[1]): BmcAnswer {
     const { username, password } = this.#options;
     const isBooted = this.#state.boot.BootSourceOverrideEnabled === "Once" && !this.#switch.waitsForBoot;
-    const state = isBooted ? this.#family.booted(this.#state) : this.#state;
+    const before = isBooted ? this.#family.booted(this.#state) : this.#state;
+    const nowMs = this.#clock.now();
+    const state = { ...before, sessions: this.#times.live(before.sessions, nowMs) };
     const token = crypto.randomUUID();
     const facts = { power: this.#switch.power, username, password, token };
     const step = this.#family.answer(state, request, facts);
     this.#state = step.state;
+    this.#times.note(step.state.sessions, request.headers["x-auth-token"], nowMs);
     for (const effect of step.effects ?? []) this.#switch.apply(effect);
     return step.answer;
   }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { request as send } from "node:https";
 import type { TLSSocket } from "node:tls";
+import { systemClock } from "../../base/clock.ts";
 import { MemoryLogger } from "../../base/log.ts";
 import { PortInUse } from "../../pxe/bind_error.ts";
 import type { BootDevice } from "../rack/types.ts";
@@ -115,6 +116,30 @@ Deno.test("a session lasts from its login to its DELETE (DSP0266 13.3.4); Basic 
   equal((await call(bmc, "GET", SYSTEM)).status, 200);
   equal((await call(bmc, "GET", SYSTEM, { headers: {} })).status, 401);
   equal(bmc.stats.sessions, 0);
+});
+
+Deno.test("a session ends when it was not used for the announced time (DSP0266 SessionTimeout): there is room again", async () => {
+  let nowMs = Date.now();
+  await using bmc = await bmcOf(new Switched(), { clock: { ...systemClock, now: () => nowMs } });
+  const service = (await call(bmc, "GET", "/redfish/v1/SessionService")).body;
+  const idleMs = Number(service.SessionTimeout) * 1000;
+  const logIn = () =>
+    call(bmc, "POST", `${service["@odata.id"]}/Sessions`, {
+      headers: {},
+      body: { UserName: "admin", Password: "secret" },
+    });
+  const made = await Promise.all(Array.from({ length: 8 }, logIn));
+  deepEqual(made.map(({ status }) => status), Array(8).fill(201));
+  nowMs += idleMs - 1;
+  equal((await logIn()).status, 503);
+  const [used, idle] = made.map(({ headers }) => ({ "x-auth-token": String(headers["x-auth-token"]) }));
+  equal((await call(bmc, "GET", SYSTEM, { headers: used! })).status, 200);
+  nowMs += 1;
+  equal((await call(bmc, "GET", SYSTEM, { headers: idle! })).status, 401);
+  equal((await logIn()).status, 201);
+  nowMs += idleMs - 2;
+  equal((await call(bmc, "GET", SYSTEM, { headers: used! })).status, 200);
+  equal(bmc.stats.sessions, 2);
 });
 
 Deno.test("a reset switches the machine, and a second one is lost while the first is under way", async () => {

@@ -1,5 +1,6 @@
 /** The doors of emulated BMCs: what their firmware is asked, what it answers, and what it switches. */
 import type { BootDevice, RackMachine } from "../rack/types.ts";
+import type { Sessions } from "./session_times.ts";
 
 /** A request, as firmware sees it. */
 export interface BmcRequest {
@@ -27,8 +28,8 @@ export interface BmcAnswer {
 export interface BmcState {
   /** BootSourceOverrideTarget, Enabled and so on, by their names in Boot. */
   readonly boot: Readonly<Record<string, unknown>>;
-  /** Tokens of open sessions by the session's id. */
-  readonly sessions: Readonly<Record<string, string>>;
+  /** Open ones. */
+  readonly sessions: Sessions;
   /** Grows with each change that a tag shows. */
   readonly version: number;
 }
@@ -66,6 +67,8 @@ export interface BmcStep {
 export interface BmcFamily {
   /** As it is delivered. */
   readonly initial: BmcState;
+  /** It ends sessions that were not used for so long. */
+  readonly sessionTimeoutMs: number;
   /** Answers one request. */
   answer(state: BmcState, request: BmcRequest, facts: BmcFacts): BmcStep;
   /** The machine has booted what was to be booted once. */
