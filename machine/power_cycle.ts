@@ -19,6 +19,8 @@ export interface Cycle {
   readonly target: number;
   /** Whether a reboot is still asked for: the counter may have been taken back. */
   readonly wanted: boolean;
+  /** What keeps it from going on, as it was written last. */
+  readonly cause?: string;
   /** When PoweredOff last changed; NaN before it is written. */
   readonly sinceMs: number;
 }
@@ -51,15 +53,16 @@ export function cycleOf(machine: Machine): Cycle | undefined {
   if (condition === undefined) {
     return wanted ? { phase: "begin", begun: undefined, target: asked, wanted, sinceMs: NaN } : undefined;
   }
-  const said = /^target reboots: (-?\d{1,19})(?!\d)/.exec(condition.message)?.[1];
+  const [, said, cause] = /^target reboots: (-?\d{1,19})(?!\d)(?:: ([^]*))?/.exec(condition.message) ?? [];
   const begun = said === undefined ? undefined : Number(said);
+  const trouble = cause === undefined ? {} : { cause };
   const sinceMs = Date.parse(condition.lastTransitionTime);
   if (condition.status === "True") {
     const phase = condition.reason === ConditionReason.PoweringOn ? "on" : "was off";
-    return { phase, begun, target: begun ?? asked, wanted, sinceMs };
+    return { phase, begun, target: begun ?? asked, wanted, sinceMs, ...trouble };
   }
   // Until the machine was off, the cycle is for whatever is asked for now.
-  return { phase: "off", begun, target: wanted ? asked : begun ?? asked, wanted, sinceMs };
+  return { phase: "off", begun, target: wanted ? asked : begun ?? asked, wanted, sinceMs, ...trouble };
 }
 
 /** What remains of a Machine's status when its next installation begins: nothing that its old system said. */

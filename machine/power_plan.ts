@@ -179,6 +179,10 @@ function act(to: "On" | "Off", at: Situation): PowerStep {
     return { kind: "record", status: restarted(machine, cycle, nowMs), says: `Powering ${to.toLowerCase()}...` };
   }
   if (look!.power === opposite && sent?.to !== to) return { kind: "power", to };
+  // The BMC has taken it and answers: what had kept it from that is of the past.
+  if (sent?.to === to && cycle.cause !== undefined && cycle.cause !== NOT_SHUT_DOWN) {
+    return mark(to === "On" ? "powering on" : "powering off", at);
+  }
   const lastMs = sent?.to === to ? sent.atMs : cycle.sinceMs;
   const due = (look!.power === opposite || look!.power === midway) && isOver(lastMs, RETRY_MS, nowMs);
   return due ? { kind: "power", to } : shutdownAwaited(at) ?? poll(at);

@@ -171,6 +171,24 @@ const CASES: readonly (readonly [name: string, of: Machine, facts: PowerFacts, w
     `reboots 4, PoweredOff False/PoweringOff "${STILL_ON}"`,
   ],
   ["once", machine(ASKED, [off(STILL_ON)]), seen("On", askedOff(61_000)), "wait 1000"],
+  [
+    "off was sent after all: what kept it from that is not said any more",
+    machine(ASKED, [off("target reboots: 5: BMC gone")]),
+    seen("On", sentOff(4000)),
+    'reboots 4, PoweredOff False/PoweringOff "target reboots: 5"',
+  ],
+  [
+    "it is said until then",
+    machine(ASKED, [off("target reboots: 5: BMC gone")]),
+    seen("On"),
+    "power Off",
+  ],
+  [
+    "nor is it once on was sent",
+    machine(ASKED, [on("target reboots: 5: BMC gone")]),
+    seen("Off", sentOn(4000)),
+    'reboots 4, PoweredOff True/PoweringOn "target reboots: 5"',
+  ],
   ["and asked again after 5 min", machine(ASKED, [off(STILL_ON)]), seen("On", askedOff(RETRY_MS)), "power Off"],
   ["after 5 min off is sent again", machine(ASKED, [off()]), seen("On", sentOff(RETRY_MS)), "power Off"],
   [

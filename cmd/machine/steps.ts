@@ -50,6 +50,11 @@ function stepsOf({ kind, until }: Goal): string[] {
   return [...POWER, ...install, ...(until === "ready" ? [START] : []), END];
 }
 
+/** What keeps a reboot from going on, as PoweredOff says it. */
+export function causeIn({ message }: Condition): string | undefined {
+  return TARGET.exec(message)?.[2];
+}
+
 /** The conditions that count here. */
 interface Seen {
   readonly power?: Condition;
@@ -71,7 +76,8 @@ function look(object: MachineObject, goal: Goal): Seen {
     find(ConditionType.Repaved),
     find(ConditionType.CloudInitDone),
   ];
-  const [, target, cause] = TARGET.exec(power?.message ?? "") ?? [];
+  const [, target] = TARGET.exec(power?.message ?? "") ?? [];
+  const cause = power && causeIn(power);
   return {
     done: readMachine(object).machine.done,
     ...(power === undefined ? {} : {
@@ -92,9 +98,10 @@ function isEarlier({ cycle }: Seen, goal: Goal): boolean {
 /** How many of {@link POWER} are done; what was not seen and must have been counts too. */
 function powerSteps(seen: Seen, goal: Goal): number {
   if (seen.done.rebootCounter >= goal.rebootCounter) return POWER.length;
-  const { power } = seen;
+  const { power, cycle } = seen;
   if (power === undefined || isEarlier(seen, goal)) return 0;
-  if (power.status !== "True") return 1;
+  // With a cause, the BMC may never have been told.
+  if (power.status !== "True") return cycle?.cause === undefined ? 1 : 0;
   return power.reason === ConditionReason.PoweringOn ? 3 : 2;
 }
 
@@ -198,7 +205,8 @@ export function newLines(before: Progress, after: Progress): string[] {
 
 /** Where it stands, in a few words. */
 export function standing({ steps, outcome, cause }: Progress): string {
-  const step = steps.at(-1) ?? "waiting for metalman to begin";
+  const step = steps.at(-1);
   const detail = outcome.kind === "failed" ? outcome.reason : cause;
+  if (step === undefined) return detail ?? "waiting for metalman to begin";
   return detail === undefined ? step : `${step} (${detail})`;
 }

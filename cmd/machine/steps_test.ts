@@ -156,7 +156,19 @@ const CASES: readonly Case[] = [
       machine({ conditions: [{ ...OFF_ASKED, message: "target reboots: 5: https://bmc: ECONNREFUSED" }] }),
       machine({ conditions: [{ ...OFF_ASKED, message: "target reboots: 5: wrong password" }] }),
     ],
-    lines: ["Powering off...", "https://bmc: ECONNREFUSED", "wrong password"],
+    lines: ["https://bmc: ECONNREFUSED", "wrong password"],
+    end: "waiting",
+  },
+  {
+    name: "a BMC that is reached after all: powering off is said once it was told",
+    goal: REBOOT,
+    seen: [
+      machine({ conditions: [{ ...OFF_ASKED, message: "target reboots: 5: wrong password" }] }),
+      OFFING,
+      machine({ conditions: [{ ...OFF_ASKED, message: "target reboots: 5: no route" }] }),
+      WAS_OFF,
+    ],
+    lines: ["wrong password", "Powering off...", "no route", "Powered off"],
     end: "waiting",
   },
   {
@@ -244,7 +256,8 @@ for (const { name, goal, seen, lines, end } of CASES) {
 Deno.test("standing() says where a machine is and what hinders it", () => {
   equal(standing(NOTHING_SEEN), "waiting for metalman to begin");
   const cause = machine({ conditions: [{ ...OFF_ASKED, message: "target reboots: 5: no route" }] });
-  equal(standing(follow(REPAVE, [cause])[1]), "Powering off... (no route)");
+  equal(standing(follow(REPAVE, [cause])[1]), "no route");
+  equal(standing(follow(REPAVE, [OFFING, cause])[1]), "Powering off... (no route)");
   equal(standing(follow(REPAVE, [OFFING, undefined])[1]), "Powering off... (the Machine was deleted)");
 });
 

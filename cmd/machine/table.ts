@@ -3,7 +3,7 @@ import { age, ageOf } from "../../base/age.ts";
 import { bootOf } from "../../machine/boot_timeline.ts";
 import { ConditionReason, conditionsOf, ConditionType } from "../../machine/conditions.ts";
 import { type Condition, type MachineObject, readMachine } from "../../machine/types.ts";
-import { hasBmc } from "./steps.ts";
+import { causeIn, hasBmc } from "./steps.ts";
 
 /** An Event about a Machine, as far as it is shown. */
 export interface EventObject {
@@ -24,7 +24,8 @@ function find(object: MachineObject, type: string): Condition | undefined {
 export function powerOf(object: MachineObject): string {
   const condition = find(object, ConditionType.PoweredOff);
   if (condition === undefined) return readMachine(object).machine.done.rebootCounter > 0 ? "on" : "unknown";
-  if (condition.status !== "True") return "powering off";
+  // With a cause, the BMC may never have been told.
+  if (condition.status !== "True") return causeIn(condition) === undefined ? "powering off" : "unknown";
   return condition.reason === ConditionReason.PoweringOn ? "powering on" : "off";
 }
 

@@ -37,6 +37,11 @@ const STATES: readonly [state: string, power: string, object: MachineObject][] =
   ["reboot waits", "on", machine([1, 1, 2, 1])],
   ["repave waits", "on", machine([2, 1, 2, 1])],
   ["rebooting", "powering off", machine([1, 1, 2, 1], [OFF_ASKED])],
+  [
+    "rebooting",
+    "unknown",
+    machine([1, 1, 2, 1], [condition("PoweredOff", "False", "PoweringOff", "target reboots: 2: no route")]),
+  ],
   ["repaving", "off", machine([2, 1, 2, 1], [{ ...OFF_ASKED, status: "True", reason: "ForceOff" }])],
   ["repaving", "powering on", machine([2, 1, 2, 1], [{ ...OFF_ASKED, status: "True", reason: "PoweringOn" }])],
   ["installing", "on", machine([2, 1, 2, 2], [PENDING])],
