@@ -91,8 +91,8 @@ export class BmcPool implements AsyncDisposable {
     const place = this.#place(name);
     using _turn = await place.lane.enter(signal);
     this.#idle.delete(name);
-    using _slot = await this.#gate.enter(signal);
     try {
+      using _slot = await this.#gate.enter(signal);
       return await run(await this.#opened(place, target));
     } finally {
       this.#keep(place);

@@ -238,6 +238,29 @@ Deno.test("a Machine that is gone closes its own, after a call under way, and no
   assert.deepEqual(rack.events.slice(2), ["close a 1 one"]);
 });
 
+Deno.test("a call with a new password that is given up at the gate: the session of the old one still ends after 20 s", async () => {
+  const rack = new Rack();
+  await using pool = rack.pool(1);
+  await pool.use(targetOf("a"), never, done);
+  const stop = Promise.withResolvers<void>();
+  const busy = pool.use(targetOf("b"), never, () => stop.promise);
+  await settle();
+  const controller = new AbortController();
+  const waiting = ["a", "c"].map((host) =>
+    pool.use(targetOf(host, { password: "two" }), controller.signal, () => assert.fail("ran"))
+  );
+  await settle();
+  controller.abort(new Error("the Machine has changed"));
+  for (const call of waiting) await assert.rejects(call, /has changed/);
+  await pool.release(targetOf("a", { password: "two" }));
+  stop.resolve();
+  await busy;
+  rack.clock.advance(20_000);
+  await settle();
+  assert.deepEqual(rack.events.filter((event) => event.endsWith("a 1 one")), ["open a 1 one", "close a 1 one"]);
+  assert.equal(pool.size, 0, "nor is a BMC remembered that was never spoken to");
+});
+
 Deno.test("connections are kept between turns as far as allowed; the sessions of the others are kept without one", async () => {
   const rack = new Rack();
   await using pool = rack.pool(10, { kept: 2 });
