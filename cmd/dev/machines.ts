@@ -2,12 +2,13 @@
 import { formatIpv4 } from "../../base/address.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { MachineStore } from "../../controllers/machine_store.ts";
 import type { Rack, RackMachine } from "../../dev/rack/types.ts";
 import { ObjectCache, withoutManagedFields } from "../../k8s/cache.ts";
 import type { KubeClient } from "../../k8s/client.ts";
 import { watchCollection } from "../../k8s/watch.ts";
 import { ConditionType } from "../../machine/conditions.ts";
-import { type Machine, type MachineObject, readMachine } from "../../machine/types.ts";
+import type { Machine, MachineObject } from "../../machine/types.ts";
 import type { RackBmcs } from "./bmcs.ts";
 
 /** What {@link RackMachines} needs. */
@@ -31,7 +32,8 @@ const MACHINES = { group: "unbounded-cloud.io", version: "v1alpha3", plural: "ma
 
 /** The server of a Machine. */
 interface Server {
-  readonly mac: string;
+  /** Of the Machine. */
+  readonly name: string;
   readonly machine: RackMachine;
   /** It was switched on for. */
   generation: number;
@@ -42,7 +44,9 @@ interface Server {
 /** Servers in the rack by the Machines that they stand for. */
 export class RackMachines {
   readonly #options: RackMachinesOptions;
-  /** By the Machine's name. */
+  /** Of two with one MAC, this one knows which of them metalman serves: the server is that one's. It tells nobody: metalman does. */
+  readonly #machines = new MachineStore({ changed() {}, problems() {}, conflict() {}, resolved() {} });
+  /** By MAC. */
   readonly #servers = new Map<string, Server>();
   readonly #installed = new Set<string>();
   /** Name of a Machine without a server, and the generation that this was said of. */
@@ -63,10 +67,12 @@ export class RackMachines {
     const { client, log, clock, random } = this.#options;
     const cache = new ObjectCache<MachineObject>({ log, transform: withoutManagedFields });
     cache.onChange((change) => {
+      const before = this.#machines.byName(change.key);
       if (change.kind === "deleted") {
-        this.#remove(change.key);
+        this.#machines.delete(change.key);
         this.#missed.delete(change.key);
-      } else this.#put(readMachine(change.value).machine);
+      } else this.#machines.put(change.value);
+      this.#changed(before, this.#machines.byName(change.key));
     });
     const selection = {};
     await cache.follow(
@@ -74,17 +80,30 @@ export class RackMachines {
     );
   }
 
-  #put(machine: Machine): void {
-    const mac = machine.leases[0]?.mac;
-    const server = this.#servers.get(machine.name);
-    if (server !== undefined && server.mac !== mac) this.#remove(machine.name);
-    if (mac === undefined) return this.#miss(machine);
-    if (this.#options.rack.get(mac) === undefined) this.#add(machine, mac);
-    else if (server?.mac === mac && server.generation !== machine.generation) {
+  /** What a Machine had before comes first: its BMC is free for the server that it gets now. */
+  #changed(before: Machine | undefined, after: Machine | undefined): void {
+    const macs = [before, after].flatMap((machine) => machine?.leases.map(({ mac }) => mac) ?? []);
+    for (const mac of new Set(macs)) this.#settle(mac);
+    if (after?.leases.length === 0) this.#miss(after);
+  }
+
+  /** A MAC's server is that of the Machine that metalman serves under it, if it boots from this MAC. */
+  #settle(mac: string): void {
+    const served = this.#machines.byMac(mac)?.machine;
+    const machine = served?.leases[0]?.mac === mac ? served : undefined;
+    const server = this.#servers.get(mac);
+    if (server !== undefined && server.name !== machine?.name) this.#remove(mac, server);
+    if (machine !== undefined) this.#put(machine, mac);
+  }
+
+  #put(machine: Machine, mac: string): void {
+    const server = this.#servers.get(mac);
+    if (server === undefined) this.#add(machine, mac);
+    else if (server.generation !== machine.generation) {
       server.generation = machine.generation;
       this.#retry(mac);
     }
-    this.#connect(machine);
+    this.#connect(machine, mac);
     if (isDone(machine)) {
       this.#installed.add(mac);
       this.#options.installed(mac);
@@ -102,7 +121,8 @@ export class RackMachines {
     const { rack, firmware, added, log } = this.#options;
     try {
       const server = rack.add({ mac, firmware });
-      this.#servers.set(machine.name, { mac, machine: server, generation: machine.generation, bmcUrl: undefined });
+      const { name, generation } = machine;
+      this.#servers.set(mac, { name, machine: server, generation, bmcUrl: undefined });
       added(mac, machine);
       server.powerOn();
     } catch (error) {
@@ -112,8 +132,8 @@ export class RackMachines {
   }
 
   /** Its server has the BMC that the Machine names now. */
-  #connect({ name, redfish }: Machine): void {
-    const server = this.#servers.get(name);
+  #connect({ redfish }: Machine, mac: string): void {
+    const server = this.#servers.get(mac);
     if (server === undefined || server.bmcUrl === redfish?.url) return;
     const { bmcs } = this.#options;
     if (server.bmcUrl !== undefined) bmcs.unplug(server.bmcUrl, server.machine);
@@ -127,14 +147,12 @@ export class RackMachines {
     if (server?.stage === "failed") server.reset().catch((error) => this.#fault(mac, error));
   }
 
-  #remove(name: string): void {
-    const server = this.#servers.get(name);
-    if (server === undefined) return;
-    this.#servers.delete(name);
-    this.#installed.delete(server.mac);
-    if (server.bmcUrl !== undefined) this.#options.bmcs.unplug(server.bmcUrl, server.machine);
-    this.#options.rack.remove(server.mac).catch((error) => this.#fault(server.mac, error));
-    this.#options.removed(server.mac);
+  #remove(mac: string, { bmcUrl, machine }: Server): void {
+    this.#servers.delete(mac);
+    this.#installed.delete(mac);
+    if (bmcUrl !== undefined) this.#options.bmcs.unplug(bmcUrl, machine);
+    this.#options.rack.remove(mac).catch((error) => this.#fault(mac, error));
+    this.#options.removed(mac);
   }
 
   #fault(mac: string, error: unknown): void {
