@@ -106,7 +106,7 @@ export class EmulatedMachine implements RackMachine {
     this.powerOn();
   }
 
-  /** Switches it off for good. */
+  /** Switches it off for good; nothing is told of it from here on. */
   async remove(): Promise<void> {
     this.#removed = true;
     await this.powerOff();
@@ -115,6 +115,8 @@ export class EmulatedMachine implements RackMachine {
   #say(stage: Stage, detail: string, progress?: MachineEvent["progress"]): void {
     this.#stage = stage;
     this.#detail = detail;
+    // Its MAC address may be another machine's by now.
+    if (this.#removed) return;
     const event = { mac: this.mac, stage, detail, atMs: this.#parts.clock.now() };
     this.#parts.onEvent(progress === undefined ? event : { ...event, progress });
   }

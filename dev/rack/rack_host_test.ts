@@ -154,18 +154,20 @@ Deno.test("add(), get() and remove(): one machine for a MAC address, however it 
   );
 });
 
-Deno.test("remove() frees the MAC address at once: a Machine that is deleted and made anew gets a new server", async () => {
+Deno.test("remove() frees the MAC address at once: a Machine that is deleted and made anew gets a new server, and hears nothing of the old one", async () => {
   await using bench = await Bench.create(1);
   const old = bench.rack.add({ mac: macOf(1) });
   old.powerOn();
   await bench.until(() => old.stage === "boot loader");
   const removed = bench.rack.remove(old.mac);
+  bench.events.length = 0;
   const machine = bench.rack.add({ mac: macOf(1) });
   machine.powerOn();
   await removed;
   old.powerOn();
   await bench.settled(machine);
-  deepEqual([old.isOn, machine.stage], [false, "running"]);
+  deepEqual([old.stage, old.isOn, machine.stage], ["off", false, "running"]);
+  deepEqual(bench.events.filter(({ stage }) => stage === "off"), []);
 });
 
 Deno.test("startRack(): nobody listens where the servers should be: the machine goes on asking, and can be switched off", async () => {
