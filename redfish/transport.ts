@@ -49,6 +49,8 @@ export class HttpsTransport implements Wire {
   #pin: string | undefined;
   #agent: Agent | undefined;
   #current: Exchange | undefined;
+  /** Whether the kept connection has carried a second exchange. */
+  #isKept = false;
 
   /** Connects to nothing yet. */
   constructor(options: TransportOptions) {
@@ -69,14 +71,17 @@ export class HttpsTransport implements Wire {
 
   /**
    * Sends one request; one that may come twice (RFC 9110 9.2.2: GET, and DELETE, which ends a session) is sent again where
-   * the BMC had closed the kept connection.
+   * the BMC had closed the kept connection. Others go over a new connection as long as it is not known to be kept: some
+   * BMCs close it after each answer and do not say so (RFC 9112 9.3.1), and nobody could tell whether these had come through.
    * @throws {BmcError}
    */
   async ask(ask: Ask, signal: AbortSignal): Promise<Answer> {
+    const mayComeTwice = MAY_COME_TWICE.has(ask.method);
+    if (!mayComeTwice && !this.#isKept) this.close();
     try {
       return await this.#once(ask, signal);
     } catch (error) {
-      if (!(error instanceof StaleConnectionError) || !MAY_COME_TWICE.has(ask.method)) throw error;
+      if (!(error instanceof StaleConnectionError) || !mayComeTwice) throw error;
       return await this.#once(ask, signal);
     }
   }
@@ -87,7 +92,9 @@ export class HttpsTransport implements Wire {
     const exchange = new Exchange(this.#limits, this.#options.clock, signal);
     this.#current = exchange;
     try {
-      return await exchange.run(ask, this.#agent, this.#options.origin);
+      const answer = await exchange.run(ask, this.#agent, this.#options.origin);
+      this.#isKept = exchange.isReused;
+      return answer;
     } catch (error) {
       // An agent does not learn of a connection that was given up while it was being made.
       this.close();

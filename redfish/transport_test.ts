@@ -88,15 +88,30 @@ Deno.test("a kept connection that was closed: a log-out is sent again, or its se
 
 Deno.test("a kept connection that was closed: a GET is sent again, an action never is", async () => {
   await using peer = await TlsPeer.start((socket, _, number) =>
-    number % 2 === 0 ? void socket.destroy() : hello(socket)
+    number === 2 || number === 5 ? void socket.destroy() : hello(socket)
   );
   using transport = transportTo(peer.origin);
   await transport.ask(GET, never);
   assert.equal((await transport.ask(GET, never)).status, 200);
   assert.equal(peer.requests.length, 3);
-  await assert.rejects(transport.ask(POST, never), fails("unreachable"));
-  assert.equal(peer.requests.length, 4);
+  await transport.ask(GET, never);
+  assert.equal(peer.connections, 2, "the action goes over a connection that was kept so far");
+  await assert.rejects(transport.ask(POST, never), fails("unreachable", /closed the connection before it answered/));
+  assert.equal(peer.requests.length, 5);
   assert.equal((await transport.ask(GET, never)).status, 200);
+});
+
+Deno.test("RFC 9112 9.3.1: a BMC that closes after each answer and does not say so is sent every action once, and takes it", async () => {
+  const hasAnswered = new WeakSet<Socket>();
+  // Its close and the next request pass each other on the way.
+  await using peer = await TlsPeer.start((socket) => {
+    if (hasAnswered.has(socket)) return void socket.destroy();
+    hasAnswered.add(socket);
+    hello(socket);
+  });
+  using transport = transportTo(peer.origin);
+  for (const ask of [GET, POST, GET, GET, POST, POST, GET]) assert.equal((await transport.ask(ask, never)).status, 200);
+  assert.equal(peer.requests.filter((request) => request.startsWith("POST")).length, 3);
 });
 
 Deno.test("a kept connection that is reset while nothing is asked disturbs nobody", async () => {
