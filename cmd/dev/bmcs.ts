@@ -86,12 +86,12 @@ export class RackBmcs implements AsyncDisposable {
 
   /**
    * Starts BMCs before their Machines are made, so that metalman finds each at once.
-   * @param count of the first servers
+   * @param indexes numbers of their servers
    * @throws {PortInUse}
    */
-  async open(count: number): Promise<void> {
+  async open(indexes: Iterable<number>): Promise<void> {
     const { port } = this.#options;
-    for (let index = 0; index < count; index++) await this.#slot(bmcAddress(bmcUrl(index, port))!);
+    for (const index of indexes) await this.#slot(bmcAddress(bmcUrl(index, port))!);
   }
 
   /** Gives its server to the BMC at a URL; does nothing where the URL is not one of ours. */

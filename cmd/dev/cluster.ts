@@ -21,6 +21,7 @@ import {
   movedClusterInfo,
   movedParts,
   SAMPLE_IMAGE,
+  spareIndex,
 } from "./objects.ts";
 import type { DevPorts } from "./ports.ts";
 
@@ -109,14 +110,22 @@ async function moveClusterInfo(client: KubeClient, now: string): Promise<void> {
   if (body !== undefined) await client.request("PATCH", path, { body, contentType: MERGE });
 }
 
+async function listMachines(client: KubeClient): Promise<readonly ApiObject[]> {
+  return (await client.request<{ items: ApiObject[] }>("GET", MACHINES)).items;
+}
+
+/** Number of one more Machine than the first `count`: none that an earlier run or the user has made. */
+export async function nextMachine({ client }: DevCluster, count: number, place: MachinePlace): Promise<number> {
+  return spareIndex(count, await listMachines(client), place);
+}
+
 /** Creates the first `count` Machines; those of an earlier run are told where registry and BMCs are now. */
 export async function createMachines({ client }: DevCluster, count: number, place: MachinePlace): Promise<void> {
   for (let from = 0; from < count; from += AT_ONCE) {
     const length = Math.min(AT_ONCE, count - from);
     await Promise.all(Array.from({ length }, (_, i) => create(client, devMachine(from + i, place))));
   }
-  const { items } = await client.request<{ items: ApiObject[] }>("GET", MACHINES);
-  for (const machine of items) {
+  for (const machine of await listMachines(client)) {
     const pxe = movedParts(machine, place);
     if (pxe === undefined) continue;
     const body = { spec: { pxe } };

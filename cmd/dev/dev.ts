@@ -17,7 +17,7 @@ import { serveSettings } from "../serve/settings.ts";
 import { startError } from "../start_error.ts";
 import { StartError } from "../usage.ts";
 import { keptCertificate, RackBmcs } from "./bmcs.ts";
-import { createMachines, type DevCluster, startCluster, writeExample } from "./cluster.ts";
+import { createMachines, type DevCluster, nextMachine, startCluster, writeExample } from "./cluster.ts";
 import { DevFolder } from "./folder.ts";
 import { emulatedHardware, type Hardware, virtualHardware } from "./hardware.ts";
 import { RackMachines, shownAddress } from "./machines.ts";
@@ -118,12 +118,13 @@ async function run(parts: Run): Promise<void> {
     if (event.stage === "running" && follower.machines?.isInstalled(event.mac)) confirm(event.mac);
   });
   const cluster = await startCluster({ folder, ports, log, files: hardware.files, stack });
-  const bmcs = await startBmcs(parts, ports, cluster);
   const place = { image: cluster.image, network: hardware.network, bmcPort: ports.bmc };
+  const next = await nextMachine(cluster, settings.machines, place);
+  const bmcs = await startBmcs(parts, ports, cluster, next);
   const places: Places = {
     kubeconfig: cluster.kubeconfig,
     log: folder.file("metalman.log"),
-    example: await writeExample(folder, devMachine(settings.machines, place)),
+    example: await writeExample(folder, devMachine(next, place)),
     registry: cluster.registry,
     image: cluster.image,
     temporary: folder.isKept ? undefined : folder.path,
@@ -179,10 +180,11 @@ async function startBmcs(
   { settings, folder, log, stack }: Run,
   ports: DevPorts,
   { bmcPassword }: DevCluster,
+  next: number,
 ): Promise<RackBmcs> {
   const certificate = await keptCertificate(folder.file("bmc.json"), clock.now());
   const bmcs = stack.use(new RackBmcs({ port: ports.bmc, password: bmcPassword, certificate, log }));
-  await bmcs.open(settings.machines + 1);
+  await bmcs.open([...Array(settings.machines).keys(), next]);
   return bmcs;
 }
 

@@ -1,6 +1,6 @@
 /** What `metalman dev` puts into its cluster: pure. */
 import type { ApiObject, JsonObject } from "../../dev/apiserver/object.ts";
-import { MACHINE_API_VERSION } from "../../machine/types.ts";
+import { MACHINE_API_VERSION, readMachine } from "../../machine/types.ts";
 import { BMC_USERNAME, bmcAddress, bmcUrl } from "./bmcs.ts";
 import { leaseOf, type MachineNetwork, movedLeases } from "./network.ts";
 
@@ -39,6 +39,18 @@ export function devMachine(index: number, { image, network, bmcPort }: MachinePl
       },
     },
   };
+}
+
+/** Number of the first Machine from `from` on of which nothing, neither name nor address, is another's. */
+export function spareIndex(from: number, machines: readonly ApiObject[], place: MachinePlace): number {
+  const ownOf = (object: ApiObject) => {
+    const { name, leases } = readMachine({ ...object }).machine;
+    return [name, ...leases.flatMap(({ mac, ipv4 }) => [mac, ipv4])];
+  };
+  const taken = new Set(machines.flatMap(ownOf));
+  let index = from;
+  while (ownOf(devMachine(index, place)).some((own) => taken.has(own))) index++;
+  return index;
 }
 
 /** What to change in a Machine of an earlier run, when its network, registry or BMCs were elsewhere; undefined: nothing. */

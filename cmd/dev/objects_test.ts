@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { readMachine } from "../../machine/types.ts";
 import { bmcAddress, bmcUrl } from "./bmcs.ts";
-import { clusterInfo, clusterObjects, devMachine, movedClusterInfo, movedParts } from "./objects.ts";
+import { clusterInfo, clusterObjects, devMachine, movedClusterInfo, movedParts, spareIndex } from "./objects.ts";
 import { EMULATED_NETWORK, leaseOf, virtualNetwork } from "./network.ts";
 import { freeSubnet } from "../../dev/vm/subnet.ts";
 
@@ -77,6 +77,31 @@ Deno.test("what the user names is left alone", () => {
   equal(movedParts({ ...machine, spec }, { ...PLACE, bmcPort: 1 }), undefined);
   equal(movedParts({ ...machine, spec: {} }, PLACE), undefined);
 });
+
+const own = (name: string, mac: string, ipv4: string) => ({
+  ...devMachine(0, PLACE),
+  metadata: { name },
+  spec: { pxe: { dhcpLeases: [{ mac, ipv4, subnetMask: "255.0.0.0" }] } },
+});
+for (
+  const { name, machines, expected } of [
+    { name: "a first run", machines: [], expected: 2 },
+    {
+      name: "the example of an earlier run was applied",
+      machines: [0, 1, 2].map((i) => devMachine(i, PLACE)),
+      expected: 3,
+    },
+    { name: "the earlier run had more servers", machines: [2, 3, 4].map((i) => devMachine(i, PLACE)), expected: 5 },
+    { name: "a gap is used", machines: [0, 1, 3].map((i) => devMachine(i, PLACE)), expected: 2 },
+    { name: "a name of the user's", machines: [own("node-03", "52:54:00:00:00:01", "10.0.0.1")], expected: 3 },
+    { name: "a MAC of the user's", machines: [own("mine", "52-54-00-6D-00-03", "10.0.0.1")], expected: 3 },
+    { name: "an address of the user's", machines: [own("mine", "52:54:00:00:00:01", "10.77.1.3")], expected: 3 },
+    { name: "a Machine without leases", machines: [{ ...devMachine(0, PLACE), spec: {} }], expected: 2 },
+  ]
+) {
+  Deno.test(`the Machine to try next is one that is not there: ${name}`, () =>
+    equal(spareIndex(2, machines, PLACE), expected));
+}
 
 const HERE = "https://127.0.0.1:16443";
 const NOW = clusterInfo("https://127.0.0.1:16444", "ca");

@@ -76,6 +76,8 @@ Deno.test("a Machine that the user applies gets a server, which boots too; Ctrl-
     await using again = await start(folder, `--state=${folder}/state`, "--once");
     equal((await again.status).code, 0, again.output);
     match(again.output, /node-02 +installed/);
+    const next = load(await Deno.readTextFile(example!)) as { metadata: { name: string } };
+    equal(next.metadata.name, "node-03");
     equal(/other ports/.test(again.output), false, again.output);
   }));
 
