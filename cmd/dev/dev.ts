@@ -64,9 +64,10 @@ interface Run {
   readonly stack: AsyncDisposableStack;
 }
 
-/** The log goes to a file; what needs attention is shown too, until the user stops it all. */
+/** The log goes to a file, of this run alone; what needs attention is shown too, until the user stops it all. */
 function fileLogger(folder: DevFolder, screen: Screen, stop: AbortSignal, stack: AsyncDisposableStack): Logger {
   const file = Deno.openSync(folder.file("metalman.log"), { create: true, append: true });
+  file.truncateSync();
   stack.defer(() => file.close());
   const encoder = new TextEncoder();
   return createLogger({

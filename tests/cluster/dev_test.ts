@@ -78,6 +78,8 @@ Deno.test("a Machine that the user applies gets a server, which boots too; Ctrl-
     match(again.output, /node-02 +installed/);
     const next = load(await Deno.readTextFile(example!)) as { metadata: { name: string } };
     equal(next.metadata.name, "node-03");
+    const log = await Deno.readTextFile(`${folder}/state/metalman.log`);
+    equal(log.match(/serve-pxe starts/g)?.length, 1);
     equal(/other ports/.test(again.output), false, again.output);
   }));
 
