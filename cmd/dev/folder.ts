@@ -40,9 +40,11 @@ export class DevFolder implements AsyncDisposable {
    */
   static async open(state: string | undefined): Promise<DevFolder> {
     if (state === undefined) return new DevFolder(await temporary());
+    refuseColon(state);
     try {
       await Deno.mkdir(state, { recursive: true, mode: 0o700 });
       const path = await Deno.realPath(state);
+      refuseColon(path);
       await refuseOthers(path);
       const held = await lock(path);
       try {
@@ -92,6 +94,12 @@ async function temporary(): Promise<string> {
       }; set TMPDIR to a folder that you may write to, or name one with --state`,
     );
   }
+}
+
+/** KUBECONFIG is a list: kubectl would look for two files, and say nothing of either. */
+function refuseColon(path: string): void {
+  if (!path.includes(":")) return;
+  throw new StartError(`--state ${path}: a path with a colon cannot be used, as KUBECONFIG is a list; rename it`);
 }
 
 async function lock(path: string): Promise<Deno.FsFile> {

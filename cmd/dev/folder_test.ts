@@ -64,6 +64,18 @@ Deno.test("two starts at once in one new folder: one is refused in one line", ()
     ]);
   }));
 
+Deno.test("a colon, with which KUBECONFIG would be two paths, is refused in one line, also where a link hides it", () =>
+  marked("", async (path) => {
+    const refusal = (of: string) =>
+      new StartError(`--state ${of}: a path with a colon cannot be used, as KUBECONFIG is a list; rename it`);
+    await rejects(DevFolder.open(`${path}/a:b`), refusal(`${path}/a:b`));
+    await rejects(Deno.stat(`${path}/a:b`), Deno.errors.NotFound);
+    await Deno.mkdir(`${path}/a:b`);
+    await Deno.symlink("a:b", `${path}/link`);
+    await rejects(DevFolder.open(`${path}/link`), refusal(`${path}/a:b`));
+    deepEqual(Array.from(Deno.readDirSync(`${path}/a:b`)), []);
+  }));
+
 Deno.test("what a first start that was cut off has left is no obstacle", () =>
   marked("", async (path) => {
     for (const name of ["metalman-dev.lock", "metalman-dev.json.part"]) await Deno.writeTextFile(`${path}/${name}`, "");
