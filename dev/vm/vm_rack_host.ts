@@ -83,7 +83,9 @@ export class VmRack implements Pick<Rack, "add" | "get" | "remove">, AsyncDispos
     const { probe, folder, enter, onEvent, clock } = this.#options;
     const tap = this.#wire.nextTap();
     const machine = new VmRackMachine({
-      ...{ mac, tap, folder: `${folder}/${mac.replaceAll(":", "")}`, onEvent, clock },
+      ...{ mac, tap, folder: `${folder}/${mac.replaceAll(":", "")}`, clock },
+      // Nothing is told of a machine that was taken out: its MAC may be another's by now.
+      onEvent: (event) => this.get(mac) === machine && onEvent(event),
       ...{ parts: requireParts(probe), hasKvm: probe.hasKvm, plugIn: () => this.#wire.addTap(tap) },
       ...(uuid === undefined ? {} : { uuid }),
       ...(enter === undefined ? {} : { enter }),
@@ -97,7 +99,7 @@ export class VmRack implements Pick<Rack, "add" | "get" | "remove">, AsyncDispos
     return this.#machines.get(mac)?.machine;
   }
 
-  /** Takes a machine out; its files stay. */
+  /** Takes a machine out, of which nothing is told from here on; its files stay. */
   async remove(mac: string): Promise<void> {
     const entry = this.#machines.get(mac);
     if (entry === undefined) return;

@@ -1,7 +1,7 @@
 /** A rack of virtual machines without any that runs, in a network namespace. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../base/clock.ts";
-import type { RackMachineOptions } from "../../dev/rack/types.ts";
+import type { MachineEvent, RackMachineOptions } from "../../dev/rack/types.ts";
 import { type Part, PARTS } from "../../dev/vm/requirements.ts";
 import { VmRack } from "../../dev/vm/vm_rack_host.ts";
 import { NetNamespace } from "./netns.ts";
@@ -44,6 +44,54 @@ peerTest(
     }
     const left: { ifname: string }[] = JSON.parse(await run("ip", ["-n", namespace.name, "-json", "link", "show"]));
     assert.deepEqual(left.map(({ ifname }) => ifname), ["lo", "other"]);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+const FAKE = new URL("./fake_qemu.ts", import.meta.url).pathname;
+
+peerTest(
+  "a machine that takes the place of one with the same MAC starts, and hears nothing of that one",
+  { programs: ["ip", "setpriv"], root: true },
+  async () => {
+    await using namespace = await NetNamespace.create("rack");
+    const mac = "52:54:00:00:00:01";
+    const ip = which("ip")!;
+    const folder = await Deno.makeTempDir({ prefix: "metalman-rack-" });
+    await Deno.mkdir(`${folder}/525400000001`);
+    await Deno.writeTextFile(`${folder}/525400000001/says`, ">>Start PXE over IPv4.");
+    await Deno.writeTextFile(`${folder}/qemu`, `#!/bin/sh\nexec ${Deno.execPath()} run -A ${FAKE} "$@"\n`, {
+      mode: 0o755,
+    });
+    await Deno.writeTextFile(`${folder}/VARS.fd`, "variables");
+    const found = {
+      ...Object.fromEntries((Object.keys(PARTS) as Part[]).map((part) => [part, `/${part}`])),
+      ...{ ip, qemu: `${folder}/qemu`, setpriv: which("setpriv")!, variables: `${folder}/VARS.fd` },
+    };
+    const events: MachineEvent[] = [];
+    let booting = Promise.withResolvers<void>();
+    {
+      await using rack = await VmRack.start({
+        probe: {
+          ...{ system: "linux x86_64", distribution: "debian", capabilities: ~0n, hasTun: true, hasKvm: false, found },
+        },
+        ...{ folder, clock: systemClock, enter: [ip, "netns", "exec", namespace.name] },
+        onEvent: (event) => {
+          events.push(event);
+          if (event.detail === "PXE over IPv4" || event.stage === "failed") booting.resolve();
+        },
+      });
+      rack.add({ mac }).powerOn();
+      await booting.promise;
+      booting = Promise.withResolvers();
+      const removed = rack.remove(mac);
+      const next = rack.add({ mac });
+      next.powerOn();
+      await Promise.all([removed, booting.promise]);
+      assert.equal(next.isOn, true);
+    }
+    const life = ["the firmware starts", "PXE over IPv4"];
+    assert.deepEqual(events.map(({ detail }) => detail), [...life, ...life]);
     await Deno.remove(folder, { recursive: true });
   },
 );
