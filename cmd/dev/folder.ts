@@ -40,11 +40,11 @@ export class DevFolder implements AsyncDisposable {
    */
   static async open(state: string | undefined): Promise<DevFolder> {
     if (state === undefined) return new DevFolder(await temporary());
-    refuseColon(state);
+    refuseColon(`--state ${state}`);
     try {
       await Deno.mkdir(state, { recursive: true, mode: 0o700 });
       const path = await Deno.realPath(state);
-      refuseColon(path);
+      refuseColon(`--state ${path}`);
       await refuseOthers(path);
       const held = await lock(path);
       try {
@@ -85,6 +85,7 @@ export class DevFolder implements AsyncDisposable {
 
 /** A folder that the user alone may look into. */
 async function temporary(): Promise<string> {
+  refuseColon(`TMPDIR=${Deno.env.get("TMPDIR")}`);
   try {
     return await Deno.makeTempDir({ prefix: "metalman-dev-" });
   } catch (error) {
@@ -97,9 +98,9 @@ async function temporary(): Promise<string> {
 }
 
 /** KUBECONFIG is a list: kubectl would look for two files, and say nothing of either. */
-function refuseColon(path: string): void {
-  if (!path.includes(":")) return;
-  throw new StartError(`--state ${path}: a path with a colon cannot be used, as KUBECONFIG is a list; rename it`);
+function refuseColon(named: string): void {
+  if (!named.includes(":")) return;
+  throw new StartError(`${named}: a path with a colon cannot be used, as KUBECONFIG is a list; rename it`);
 }
 
 async function lock(path: string): Promise<Deno.FsFile> {

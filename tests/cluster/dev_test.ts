@@ -138,12 +138,20 @@ Deno.test("proxies of the environment are for elsewhere: nothing of this machine
     equal((await metalman.end()).code, 0, metalman.output);
   }));
 
-Deno.test("no folder for temporary files is one clear line", () =>
+Deno.test("no folder for temporary files, or one that cannot be in KUBECONFIG, is one clear line", () =>
   temporary(async (folder) => {
-    const env = { TMPDIR: `${folder}/none` };
-    await using metalman = new Peer(Deno.execPath(), ["run", "-A", MAIN, "dev"], { env });
-    equal((await metalman.end()).code, 1);
-    match(metalman.output, /^Error: cannot make a temporary folder: .*; set TMPDIR to a folder .*--state\n$/);
+    await Deno.mkdir(`${folder}/a:b`);
+    const cases: [string, RegExp][] = [
+      ["none", /^Error: cannot make a temporary folder: .*; set TMPDIR to a folder .*--state\n$/],
+      ["a:b", /^Error: TMPDIR=\S+\/a:b: a path with a colon cannot be used, as KUBECONFIG is a list; rename it\n$/],
+    ];
+    for (const [name, wanted] of cases) {
+      const env = { TMPDIR: `${folder}/${name}` };
+      await using metalman = new Peer(Deno.execPath(), ["run", "-A", MAIN, "dev"], { env });
+      equal((await metalman.end()).code, 1);
+      match(metalman.output, wanted);
+    }
+    deepEqual(await left(`${folder}/a:b`), []);
   }));
 
 peerTest("a disk with too little space: the way out is one that dev has", {
