@@ -106,11 +106,6 @@ export class Exchange {
     return this.#settled.promise;
   }
 
-  /** Whether it went over a connection that an earlier one had opened. */
-  get isReused(): boolean {
-    return this.#isReused;
-  }
-
   /** Another part of the exchange begins, with its own time limit. */
   enter(phase: Phase): void {
     this.#timer.abort(NOT_NEEDED);

@@ -6,7 +6,7 @@ import { Agent } from "node:https";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect, type TLSSocket } from "node:tls";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, NOT_NEEDED } from "../base/clock.ts";
 import { Exchange, LIMITS, StaleConnectionError, type TransportLimits } from "./exchange_transport.ts";
 import { BmcError } from "./types.ts";
 import type { Answer, Ask, Wire } from "./wire.ts";
@@ -24,6 +24,9 @@ export interface TransportOptions {
 }
 
 const MAY_COME_TWICE: ReadonlySet<Ask["method"]> = new Set(["GET", "DELETE"]);
+
+/** A connection that is still open so long after an answer is kept. */
+const CLOSES_MS = 50;
 
 type Connected = (error: Error | null, socket?: Duplex) => void;
 
@@ -49,7 +52,8 @@ export class HttpsTransport implements Wire {
   #pin: string | undefined;
   #agent: Agent | undefined;
   #current: Exchange | undefined;
-  /** Whether the kept connection has carried a second exchange. */
+  #socket: TLSSocket | undefined;
+  /** Whether the connection is known to stay open after an answer. */
   #isKept = false;
 
   /** Connects to nothing yet. */
@@ -71,13 +75,12 @@ export class HttpsTransport implements Wire {
 
   /**
    * Sends one request; one that may come twice (RFC 9110 9.2.2: GET, and DELETE, which ends a session) is sent again where
-   * the BMC had closed the kept connection. Others go over a new connection as long as it is not known to be kept: some
-   * BMCs close it after each answer and do not say so (RFC 9112 9.3.1), and nobody could tell whether these had come through.
+   * the BMC had closed the kept connection. Before any other, a new connection is given the time to be closed.
    * @throws {BmcError}
    */
   async ask(ask: Ask, signal: AbortSignal): Promise<Answer> {
     const mayComeTwice = MAY_COME_TWICE.has(ask.method);
-    if (!mayComeTwice && !this.#isKept) this.close();
+    if (!mayComeTwice) await this.#closedOrKept(signal);
     try {
       return await this.#once(ask, signal);
     } catch (error) {
@@ -92,15 +95,33 @@ export class HttpsTransport implements Wire {
     const exchange = new Exchange(this.#limits, this.#options.clock, signal);
     this.#current = exchange;
     try {
-      const answer = await exchange.run(ask, this.#agent, this.#options.origin);
-      this.#isKept = exchange.isReused;
-      return answer;
+      return await exchange.run(ask, this.#agent, this.#options.origin);
     } catch (error) {
       // An agent does not learn of a connection that was given up while it was being made.
       this.close();
       throw error;
     } finally {
       this.#current = undefined;
+    }
+  }
+
+  /**
+   * Some BMCs close each connection right after their answer and do not say so (RFC 9112 9.3.1). Of a request that their
+   * close meets on its way nobody can tell whether it came through.
+   */
+  async #closedOrKept(signal: AbortSignal): Promise<void> {
+    const socket = this.#socket;
+    if (this.#isKept || socket === undefined || socket.destroyed) return;
+    const closed = new AbortController();
+    const onClose = () => closed.abort(NOT_NEEDED);
+    socket.once("close", onClose);
+    try {
+      await this.#options.clock.sleep(CLOSES_MS, { signal: AbortSignal.any([signal, closed.signal]) });
+      this.#isKept = true;
+    } catch (error) {
+      if (error !== NOT_NEEDED) throw error;
+    } finally {
+      socket.off("close", onClose);
     }
   }
 
@@ -116,7 +137,8 @@ export class HttpsTransport implements Wire {
       // The certificate is held against the pin instead: BMCs have self-signed, expired and misnamed ones.
       rejectUnauthorized: false,
     });
-    exchange.socket = socket;
+    this.#socket = exchange.socket = socket;
+    this.#isKept = false;
     socket.once("connect", () => exchange.enter("handshake"));
     socket.once("error", done);
     socket.on("error", foundOutLater);
@@ -138,6 +160,7 @@ export class HttpsTransport implements Wire {
   close(): void {
     this.#agent?.destroy();
     this.#agent = undefined;
+    this.#socket = undefined;
   }
 }
 
