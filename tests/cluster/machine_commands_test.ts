@@ -183,7 +183,7 @@ Deno.test("list and status show what the Machines do, and what was said of them"
   const list = await site.ends("machine list");
   match(
     list.out,
-    /^NAME +STATE +POWER .*\na +repaving +powering off +0 of 1 +0 of 1 +registry.test\/os:v1 +\d+s\nb +idle /,
+    /^NAME +STATE +POWER .*\na +repaving +powering off +0 of 1 +0 of 1 +registry.test\/os:v1 +\d+s\nb +no DHCP lease /,
   );
   equal((await site.ends("machine list -l rack=1 -o name")).out, "machine.unbounded-cloud.io/a\n");
   const none = await site.ends("machine list -l rack=2");
