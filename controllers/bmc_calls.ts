@@ -16,21 +16,6 @@ export interface Bmcs {
   release(target: BmcTarget): Promise<void>;
 }
 
-/**
- * The same BMCs, for a process that may act only while `leads` says so: one that was stopped in the middle of its work
- * may find when it wakes up that another acts by now.
- */
-export function onlyWhile(leads: () => boolean, bmcs: Bmcs): Bmcs {
-  return {
-    release: (target) => bmcs.release(target),
-    use: (target, signal, run) =>
-      bmcs.use(target, signal, (bmc) => {
-        if (!leads()) throw new Error("this instance does not lead any more");
-        return run(bmc);
-      }),
-  };
-}
-
 /** How calls end, for counting: `aborted` where the Machine changed meanwhile or this instance stopped leading. */
 export type CallResult = "ok" | BmcFault | "aborted";
 

@@ -1,7 +1,7 @@
 /** Power and installations: BMCs, Secrets, the controllers over them. Joins redfish/, k8s/, pxe/ and controllers/ for serve.ts. */
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
-import { BmcCalls, onlyWhile } from "../../controllers/bmc_calls.ts";
+import { BmcCalls } from "../../controllers/bmc_calls.ts";
 import { BmcPasswords } from "../../controllers/bmc_passwords.ts";
 import type { Protocol } from "../../controllers/boot_trace.ts";
 import { PowerController } from "../../controllers/power.ts";
@@ -44,7 +44,7 @@ export interface PowerOptions {
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Whether this instance may act; asked right before each call to a BMC. */
+  /** Whether this instance may act; asked right before each request that changes something of a BMC. */
   readonly leads: () => boolean;
   readonly counting: Counting;
   /** Ends it. */
@@ -81,7 +81,7 @@ export function createPower(options: PowerOptions): Power {
     random: options.random,
   };
   const calls = new BmcCalls({
-    bmcs: onlyWhile(options.leads, bmcs),
+    bmcs,
     passwords,
     httpUri: (machine) => httpBootUri(options, machine),
     poweringOn(name) {

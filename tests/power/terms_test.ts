@@ -1,12 +1,10 @@
 /** A process that leads, then another, then it again (contract 4): what it knew of BMCs is not true any more. */
-import { deepEqual, rejects } from "node:assert/strict";
+import { deepEqual } from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
 import { MemoryLogger } from "../../base/log.ts";
-import { type Bmcs, onlyWhile } from "../../controllers/bmc_calls.ts";
 import { PowerController } from "../../controllers/power.ts";
 import { bootSet } from "../../machine/power_facts.ts";
 import { readMachine } from "../../machine/types.ts";
-import type { Bmc } from "../../redfish/types.ts";
 
 const { machine } = readMachine({
   metadata: { name: "a", uid: "u", generation: 1, resourceVersion: "1" },
@@ -55,27 +53,4 @@ Deno.test("a second term asks each BMC anew, though its Machine has not changed,
   }
   const term = ["boot", "release https://bmc"];
   deepEqual(calls, [...term, ...term]);
-});
-
-Deno.test("a call that waited for its turn is not made when another process leads by then; a session is ended all the same", async () => {
-  const seen: string[] = [];
-  let leads = true;
-  const bmcs: Bmcs = {
-    use: async (_, __, run) => {
-      seen.push("turn");
-      await Promise.resolve();
-      leads = false;
-      return await run({} as Bmc);
-    },
-    release: ({ url }) => {
-      seen.push(`release ${url}`);
-      return Promise.resolve();
-    },
-  };
-  const target = { url: "https://bmc", deviceId: "1", username: "u", password: "p" };
-  const guarded = onlyWhile(() => leads, bmcs);
-  const call = () => guarded.use(target, new AbortController().signal, () => Promise.resolve(seen.push("call")));
-  await rejects(call, /does not lead any more/);
-  await guarded.release(target);
-  deepEqual(seen, ["turn", "release https://bmc"]);
 });
