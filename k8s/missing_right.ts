@@ -1,4 +1,5 @@
 /** A right that somebody does not have: read from the API server's refusal, said in one sentence, with a way to grant it. */
+import { shellWord } from "../base/shell_word.ts";
 
 /** Who may not do what. */
 export interface MissingRight {
@@ -43,25 +44,20 @@ function fullName({ resource, group }: MissingRight): string {
   return [group === "" ? plural : `${plural}.${group}`, ...subresource].join("/");
 }
 
-/** As a shell reads it. */
-function word(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 /** Commands that grant it, and no more. */
 export function grantCommand(right: MissingRight): string {
   const { user, verb, resource, name, namespace } = right;
   const kind = namespace === undefined ? "clusterrole" : "role";
-  const within = namespace === undefined ? "" : ` -n ${word(namespace)}`;
+  const within = namespace === undefined ? "" : ` -n ${shellWord(namespace)}`;
   const serviceAccount = account(user);
   const to = serviceAccount === undefined
-    ? `--user=${word(user)}`
-    : `--serviceaccount=${word(serviceAccount.join(":"))}`;
-  const role = word(["allow", verb, resource.replace("/", "-"), ...(serviceAccount ?? [])].join("-"));
+    ? `--user=${shellWord(user)}`
+    : `--serviceaccount=${shellWord(serviceAccount.join(":"))}`;
+  const role = shellWord(["allow", verb, resource.replace("/", "-"), ...(serviceAccount ?? [])].join("-"));
   // What is created has no name before.
   const only = name === undefined || verb === "create" && !resource.includes("/")
     ? ""
-    : ` --resource-name=${word(name)}`;
+    : ` --resource-name=${shellWord(name)}`;
   return `kubectl create ${kind} ${role}${within} --verb=${verb} --resource=${fullName(right)}${only} && ` +
     `kubectl create ${kind}binding ${role}${within} --${kind}=${role} ${to}`;
 }

@@ -1,4 +1,5 @@
 /** What `metalman dev` prints: the machines as they come along, what needs attention, and what to try next. */
+import { shellWord } from "../../base/shell_word.ts";
 import type { MachineEvent } from "../../dev/rack/types.ts";
 import type { LiveLines } from "../live_lines.ts";
 import { Progress } from "./progress.ts";
@@ -21,11 +22,6 @@ const RETRY =
   "A failed server tries again when its Machine's spec changes: push the mended image under a new tag and name that one.";
 const REPEAT_MS = 60_000;
 const MOST_WARNED = 1000;
-
-/** A path as a shell takes it for one word. */
-function word(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-}
 
 /** The screen of one run. Times are the clock's. */
 export class Screen {
@@ -118,7 +114,7 @@ export class Screen {
 
   /** What the user sees first. */
   welcome({ kubeconfig, log }: Places): void {
-    this.say(`  export KUBECONFIG=${word(kubeconfig)}`);
+    this.say(`  export KUBECONFIG=${shellWord(kubeconfig)}`);
     this.say("  kubectl get machines");
     this.say(`What metalman does is in ${log}`);
     this.say("");
@@ -136,7 +132,7 @@ export class Screen {
         "",
         "Installed. Try next:",
         "  kubectl describe machines",
-        `  kubectl apply -f ${word(example)}   # one more server boots`,
+        `  kubectl apply -f ${shellWord(example)}   # one more server boots`,
         "  kubectl get events",
         `  skopeo copy --src-tls-verify=false --dest-tls-verify=false docker://${image} docker://${registry}/mine:v1   # then name it in spec.pxe.image`,
         end,
