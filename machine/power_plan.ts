@@ -175,17 +175,22 @@ function act(to: "On" | "Off", at: Situation): PowerStep {
   const { machine, cycle, facts: { sent, look }, nowMs } = at;
   const opposite = to === "On" ? "Off" : "On";
   const midway = to === "On" ? "PoweringOn" : "PoweringOff";
-  if (sent?.to === to && isOver(cycle.sinceMs, RETRY_MS, Math.min(sent.atMs, nowMs))) {
+  // Once: what is written then is of now, and nothing that was sent before, however long ago, is later than that.
+  const lateMs = Math.max(Math.min(sent?.atMs ?? -Infinity, nowMs) - cycle.sinceMs, cycle.sinceMs - nowMs);
+  if (sent?.to === to && lateMs >= RETRY_MS) {
     return { kind: "record", status: restarted(machine, cycle, nowMs), says: `Powering ${to.toLowerCase()}...` };
   }
   if (look!.power === opposite && sent?.to !== to) return { kind: "power", to };
+  const lastMs = sent?.to === to ? sent.atMs : cycle.sinceMs;
+  // Before the cause goes: where it is refused again and again, it would come back each time.
+  if ((look!.power === opposite || look!.power === midway) && isOver(lastMs, RETRY_MS, nowMs)) {
+    return { kind: "power", to };
+  }
   // The BMC has taken it and answers: what had kept it from that is of the past.
   if (sent?.to === to && cycle.cause !== undefined && cycle.cause !== NOT_SHUT_DOWN) {
     return mark(to === "On" ? "powering on" : "powering off", at);
   }
-  const lastMs = sent?.to === to ? sent.atMs : cycle.sinceMs;
-  const due = (look!.power === opposite || look!.power === midway) && isOver(lastMs, RETRY_MS, nowMs);
-  return due ? { kind: "power", to } : shutdownAwaited(at) ?? poll(at);
+  return shutdownAwaited(at) ?? poll(at);
 }
 
 function shutdownAwaited({ machine, facts: { sent }, nowMs }: Situation): PowerStep | undefined {

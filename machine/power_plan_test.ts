@@ -211,6 +211,18 @@ const CASES: readonly (readonly [name: string, of: Machine, facts: PowerFacts, w
     seen("On", sentOff(-36e5)),
     "power Off",
   ],
+  [
+    "what was sent long before the time started anew, as the BMC was away meanwhile, is sent again",
+    machine(ASKED, [{ ...off(), lastTransitionTime: LATER }]),
+    seen("On", sentOff(6 * 60_000)),
+    "power Off",
+  ],
+  [
+    "a repetition that the BMC refuses: the cause stays until it is taken",
+    machine(ASKED, [off("target reboots: 5: BMC gone")]),
+    seen("On", sentOff(RETRY_MS)),
+    "power Off",
+  ],
   ["after 5 min on its way off too", machine(ASKED, [off()]), seen("PoweringOff", sentOff(RETRY_MS)), "power Off"],
   ["an unknown state is never acted on", machine(ASKED, [off()]), seen("Unknown", sentOff(RETRY_MS)), "wait 1000"],
   [
