@@ -28,6 +28,8 @@ export interface PowerFacts {
     readonly atMs: number;
     /** The BMC cannot force it: the running system was asked to switch itself off. */
     readonly isUpToSystem?: boolean;
+    /** Something was written since. */
+    readonly isTold?: boolean;
   };
   /** Waits since something was last written or sent. */
   readonly polls: number;
@@ -61,7 +63,8 @@ export function powerSent(facts: PowerFacts, sent: NonNullable<PowerFacts["sent"
 
 /** Something was written. */
 export function recorded(facts: PowerFacts): PowerFacts {
-  return { ...facts, polls: 0 };
+  const { sent } = facts;
+  return { ...facts, ...(sent === undefined ? {} : { sent: { ...sent, isTold: true } }), polls: 0 };
 }
 
 /** Time is about to pass. */

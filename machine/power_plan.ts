@@ -186,8 +186,9 @@ function act(to: "On" | "Off", at: Situation): PowerStep {
   if ((look!.power === opposite || look!.power === midway) && isOver(lastMs, RETRY_MS, nowMs)) {
     return { kind: "power", to };
   }
-  // The BMC has taken it and answers: what had kept it from that is of the past.
-  if (sent?.to === to && cycle.cause !== undefined && cycle.cause !== NOT_SHUT_DOWN) {
+  // The BMC has taken it and answers: what had kept it from that is of the past. Once: looks that fail now and then would
+  // make it come and go.
+  if (sent?.to === to && sent.isTold !== true && cycle.cause !== undefined && cycle.cause !== NOT_SHUT_DOWN) {
     return mark(to === "On" ? "powering on" : "powering off", at);
   }
   return shutdownAwaited(at) ?? poll(at);

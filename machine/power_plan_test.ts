@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { cycleOf, troubled } from "./power_cycle.ts";
-import { NO_FACTS, type PowerFacts, type PowerSeen, stepping } from "./power_facts.ts";
+import { NO_FACTS, type PowerFacts, type PowerSeen, recorded, stepping } from "./power_facts.ts";
 import { powerStep, RETRY_MS, UNSUPPORTED_MS } from "./power_plan.ts";
 import { type Condition, type Machine, type MachineObject, readMachine } from "./types.ts";
 
@@ -176,6 +176,12 @@ const CASES: readonly (readonly [name: string, of: Machine, facts: PowerFacts, w
     machine(ASKED, [off("target reboots: 5: BMC gone")]),
     seen("On", sentOff(4000)),
     'reboots 4, PoweredOff False/PoweringOff "target reboots: 5"',
+  ],
+  [
+    "once: looks that fail now and then do not make it come and go",
+    machine(ASKED, [off("target reboots: 5: BMC gone")]),
+    recorded(seen("On", sentOff(4000))),
+    "wait 1000",
   ],
   [
     "it is said until then",
