@@ -18,6 +18,10 @@ function older(a: Claim, b: Claim): number {
   return a.createdMs - b.createdMs || (a.name < b.name ? -1 : 1);
 }
 
+function systemAt(url: string, deviceId: string): string {
+  return `${url} ${deviceId}`;
+}
+
 /** Which Machine names which system. */
 export class BmcClaims {
   /** By the Machine's name. */
@@ -37,9 +41,14 @@ export class BmcClaims {
     }
     if (machine?.redfish === undefined) return;
     const { createdMs, redfish: { url, deviceId } } = machine;
-    const system = `${url} ${deviceId}`;
+    const system = systemAt(url, deviceId);
     this.#systems.set(name, system);
     this.#claims.set(system, [...others(system), { name, createdMs }].sort(older));
+  }
+
+  /** The Machine that is switched of those that name this system; undefined: none does. */
+  owner(url: string, deviceId: string): string | undefined {
+    return this.#claims.get(systemAt(url, deviceId))?.[0]?.name;
   }
 
   /** @throws {BmcClaimedError} where an older Machine names the system of this one */

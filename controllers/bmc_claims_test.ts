@@ -1,4 +1,4 @@
-import { doesNotThrow, throws } from "node:assert/strict";
+import { doesNotThrow, equal, throws } from "node:assert/strict";
 import { readMachine } from "../machine/types.ts";
 import { BmcClaimedError, BmcClaims } from "./bmc_claims.ts";
 
@@ -52,4 +52,10 @@ Deno.test("the younger is switched once the older has gone, or names another sys
     all.put("old", now);
     doesNotThrow(() => all.check("new"));
   }
+});
+
+Deno.test("who is switched of those that name a system, for whoever has to agree", () => {
+  const all = claims(machine("a-new", "https://bmc", LATER), OLD);
+  equal(all.owner("https://bmc", "1"), "old");
+  equal(all.owner("https://bmc", "2"), undefined);
 });

@@ -94,14 +94,12 @@ export class RackBmcs implements AsyncDisposable {
     for (const index of indexes) await this.#slot(bmcAddress(bmcUrl(index, port))!);
   }
 
-  /** Gives its server to the BMC at a URL; does nothing where the URL is not one of ours. */
+  /** Gives its server to the BMC at a URL, which has none; does nothing where the URL is not one of ours. */
   plugIn(url: string, machine: BmcMachine): void {
     const hostname = bmcAddress(url);
     if (hostname === undefined || new URL(url).port !== String(this.#options.port)) return;
     this.#do(url, async () => {
-      const slot = await this.#slot(hostname);
-      if (slot.machine !== undefined) throw new Error("another server has this BMC");
-      slot.machine = machine;
+      (await this.#slot(hostname)).machine = machine;
     });
   }
 

@@ -2,6 +2,7 @@
 import { formatIpv4 } from "../../base/address.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { BmcClaims } from "../../controllers/bmc_claims.ts";
 import { MachineStore } from "../../controllers/machine_store.ts";
 import type { Rack, RackMachine } from "../../dev/rack/types.ts";
 import { ObjectCache, withoutManagedFields } from "../../k8s/cache.ts";
@@ -29,6 +30,8 @@ export interface RackMachinesOptions {
 }
 
 const MACHINES = { group: "unbounded-cloud.io", version: "v1alpha3", plural: "machines" };
+/** An emulated BMC has this one (spec.pxe.redfish.deviceID). */
+const BMC_SYSTEM = "1";
 
 /** The server of a Machine. */
 interface Server {
@@ -37,8 +40,6 @@ interface Server {
   readonly machine: RackMachine;
   /** It was switched on for. */
   generation: number;
-  /** Of its BMC. */
-  bmcUrl: string | undefined;
 }
 
 /** Servers in the rack by the Machines that they stand for. */
@@ -46,8 +47,12 @@ export class RackMachines {
   readonly #options: RackMachinesOptions;
   /** Of two with one MAC, this one knows which of them metalman serves: the server is that one's. It tells nobody: metalman does. */
   readonly #machines = new MachineStore({ changed() {}, problems() {}, conflict() {}, resolved() {} });
+  /** Of two with one BMC, this one knows which of them metalman switches: the BMC is that one's. */
+  readonly #claims = new BmcClaims();
   /** By MAC. */
   readonly #servers = new Map<string, Server>();
+  /** By the URL of their BMC. */
+  readonly #plugged = new Map<string, Server>();
   readonly #installed = new Set<string>();
   /** Name of a Machine without a server, and the generation that this was said of. */
   readonly #missed = new Map<string, number>();
@@ -72,7 +77,9 @@ export class RackMachines {
         this.#machines.delete(change.key);
         this.#missed.delete(change.key);
       } else this.#machines.put(change.value);
-      this.#changed(before, this.#machines.byName(change.key));
+      const after = this.#machines.byName(change.key);
+      this.#claims.put(change.key, after);
+      this.#changed(before, after);
     });
     const selection = {};
     await cache.follow(
@@ -83,17 +90,37 @@ export class RackMachines {
   /** What a Machine had before comes first: its BMC is free for the server that it gets now. */
   #changed(before: Machine | undefined, after: Machine | undefined): void {
     const macs = [before, after].flatMap((machine) => machine?.leases.map(({ mac }) => mac) ?? []);
-    for (const mac of new Set(macs)) this.#settle(mac);
+    const touched = [before, after, ...Array.from(new Set(macs)).flatMap((mac) => this.#settle(mac))];
+    for (const url of new Set(touched.flatMap((machine) => machine?.redfish?.url ?? []))) this.#settleBmc(url);
     if (after?.leases.length === 0) this.#miss(after);
   }
 
-  /** A MAC's server is that of the Machine that metalman serves under it, if it boots from this MAC. */
-  #settle(mac: string): void {
+  /**
+   * A MAC's server is that of the Machine that metalman serves under it, if it boots from this MAC.
+   * @returns whose server went, and whose came or stayed
+   */
+  #settle(mac: string): (Machine | undefined)[] {
     const served = this.#machines.byMac(mac)?.machine;
     const machine = served?.leases[0]?.mac === mac ? served : undefined;
     const server = this.#servers.get(mac);
-    if (server !== undefined && server.name !== machine?.name) this.#remove(mac, server);
+    if (server !== undefined && server.name !== machine?.name) this.#remove(mac);
     if (machine !== undefined) this.#put(machine, mac);
+    return [server && this.#machines.byName(server.name), machine];
+  }
+
+  /** A BMC's server is that of the Machine that metalman switches by it. */
+  #settleBmc(url: string): void {
+    const { bmcs } = this.#options;
+    const owner = this.#machines.byName(this.#claims.owner(url, BMC_SYSTEM) ?? "");
+    const found = this.#servers.get(owner?.leases[0]?.mac ?? "");
+    const server = found?.name === owner?.name ? found : undefined;
+    const before = this.#plugged.get(url);
+    if (server === before) return;
+    this.#plugged.delete(url);
+    if (before !== undefined) bmcs.unplug(url, before.machine);
+    if (server === undefined) return;
+    this.#plugged.set(url, server);
+    bmcs.plugIn(url, server.machine);
   }
 
   #put(machine: Machine, mac: string): void {
@@ -103,7 +130,6 @@ export class RackMachines {
       server.generation = machine.generation;
       this.#retry(mac);
     }
-    this.#connect(machine, mac);
     if (isDone(machine)) {
       this.#installed.add(mac);
       this.#options.installed(mac);
@@ -122,7 +148,7 @@ export class RackMachines {
     try {
       const server = rack.add({ mac, firmware });
       const { name, generation } = machine;
-      this.#servers.set(mac, { name, machine: server, generation, bmcUrl: undefined });
+      this.#servers.set(mac, { name, machine: server, generation });
       added(mac, machine);
       server.powerOn();
     } catch (error) {
@@ -131,26 +157,15 @@ export class RackMachines {
     }
   }
 
-  /** Its server has the BMC that the Machine names now. */
-  #connect({ redfish }: Machine, mac: string): void {
-    const server = this.#servers.get(mac);
-    if (server === undefined || server.bmcUrl === redfish?.url) return;
-    const { bmcs } = this.#options;
-    if (server.bmcUrl !== undefined) bmcs.unplug(server.bmcUrl, server.machine);
-    if (redfish !== undefined) bmcs.plugIn(redfish.url, server.machine);
-    server.bmcUrl = redfish?.url;
-  }
-
   /** Somebody changed the Machine: a server that has given up tries again. */
   #retry(mac: string): void {
     const server = this.#options.rack.get(mac);
     if (server?.stage === "failed") server.reset().catch((error) => this.#fault(mac, error));
   }
 
-  #remove(mac: string, { bmcUrl, machine }: Server): void {
+  #remove(mac: string): void {
     this.#servers.delete(mac);
     this.#installed.delete(mac);
-    if (bmcUrl !== undefined) this.#options.bmcs.unplug(bmcUrl, machine);
     this.#options.rack.remove(mac).catch((error) => this.#fault(mac, error));
     this.#options.removed(mac);
   }

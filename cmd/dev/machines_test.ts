@@ -13,6 +13,10 @@ import { RackMachines } from "./machines.ts";
 
 const MACHINES = "/apis/unbounded-cloud.io/v1alpha3/machines";
 
+function redfish(bmc: string, deviceID = "1") {
+  return { url: `https://${bmc}`, deviceID, username: "u", passwordRef: { name: "n", namespace: "s" } };
+}
+
 /** A server that does nothing. */
 function serverOf(mac: string): RackMachine {
   return {
@@ -53,7 +57,10 @@ class Desk implements AsyncDisposable {
         get: (mac) => servers.get(mac),
         remove: (mac) => Promise.resolve(void servers.delete(mac)),
       },
-      bmcs: { plugIn() {}, unplug() {} },
+      bmcs: {
+        plugIn: (url: string, { mac }: RackMachine) => desk.#tell(`${url} gets ${mac}`),
+        unplug: (url: string, { mac }: RackMachine) => desk.#tell(`${url} loses ${mac}`),
+      },
       added: (mac, { name }) => desk.#tell(`${mac} is ${name}`),
       removed: (mac) => desk.#tell(`${mac} is gone`),
     });
@@ -72,14 +79,27 @@ class Desk implements AsyncDisposable {
     this.#told = Promise.withResolvers();
   }
 
-  async make(name: string, last: string, ...leases: string[]): Promise<void> {
+  make(name: string, last: string, ...leases: string[]): Promise<void> {
+    return this.#create(name, last, leases, {});
+  }
+
+  makeWithBmc(name: string, last: string, mac: string, bmc: string, deviceID = "1"): Promise<void> {
+    return this.#create(name, last, [mac], { redfish: redfish(bmc, deviceID) });
+  }
+
+  async setBmc(name: string, bmc: string): Promise<void> {
+    const body = { spec: { pxe: { redfish: redfish(bmc) } } };
+    await this.#client.request("PATCH", `${MACHINES}/${name}`, { body, contentType: "application/merge-patch+json" });
+  }
+
+  async #create(name: string, last: string, leases: readonly string[], bmc: JsonObject): Promise<void> {
     const dhcpLeases = leases.map((mac, i) => ({
       mac: `52:54:00:00:00:${mac}`,
       ipv4: `10.1.${i}.${last}`,
       subnetMask: "255.255.0.0",
       gateway: "",
     }));
-    const spec = { pxe: { image: "a/b:c", dhcpLeases } };
+    const spec = { pxe: { image: "a/b:c", dhcpLeases, ...bmc } };
     const body = { apiVersion: "unbounded-cloud.io/v1alpha3", kind: "Machine", metadata: { name }, spec };
     await this.#client.request("POST", MACHINES, { body });
   }
@@ -126,4 +146,44 @@ Deno.test("a MAC that an older Machine has in its second lease is no server of i
   deepEqual(await desk.done(), []);
   await desk.delete("old");
   deepEqual(await desk.done(), ["0a is gone", "0b is new"]);
+});
+
+Deno.test("of two Machines with one BMC the older's server is plugged in, as it is the one that metalman switches", async () => {
+  await using desk = await Desk.start();
+  await desk.makeWithBmc("second", "1", "0a", "bmc");
+  deepEqual(await desk.done(), ["0a is second", "https://bmc gets 0a"]);
+  // Seen later, and older: as in the first list of a later run, which is in the order of names.
+  desk.time.nowMs -= 60_000;
+  await desk.makeWithBmc("third", "2", "0b", "BMC:443");
+  deepEqual(await desk.done(), ["0b is third", "https://bmc loses 0a", "https://bmc gets 0b"]);
+  desk.time.nowMs += 120_000;
+  await desk.makeWithBmc("a-younger-one", "3", "0c", "bmc");
+  deepEqual(await desk.done(), ["0c is a-younger-one"]);
+  await desk.setBmc("third", "bmc2");
+  deepEqual(await desk.done(), ["https://bmc loses 0b", "https://bmc gets 0a", "https://bmc2 gets 0b"]);
+  await desk.setBmc("third", "bmc");
+  deepEqual(await desk.done(), ["https://bmc2 loses 0b", "https://bmc loses 0a", "https://bmc gets 0b"]);
+  await desk.delete("second");
+  deepEqual(await desk.done(), ["0a is gone"]);
+  await desk.delete("third");
+  deepEqual(await desk.done(), ["0b is gone", "https://bmc loses 0b", "https://bmc gets 0c"]);
+});
+
+Deno.test("a BMC goes with its Machine's server, where a MAC changes its owner too", async () => {
+  await using desk = await Desk.start();
+  await desk.makeWithBmc("young", "1", "0a", "bmc");
+  deepEqual(await desk.done(), ["0a is young", "https://bmc gets 0a"]);
+  desk.time.nowMs -= 60_000;
+  await desk.makeWithBmc("old", "2", "0a", "bmc2");
+  deepEqual(await desk.done(), ["0a is gone", "0a is old", "https://bmc2 gets 0a", "https://bmc loses 0a"]);
+  await desk.delete("old");
+  deepEqual(await desk.done(), ["0a is gone", "0a is young", "https://bmc2 loses 0a", "https://bmc gets 0a"]);
+});
+
+Deno.test("a Machine that names a system that an emulated BMC does not have keeps it from nobody", async () => {
+  await using desk = await Desk.start();
+  await desk.makeWithBmc("old", "1", "0a", "bmc", "2");
+  desk.time.nowMs += 60_000;
+  await desk.makeWithBmc("new", "2", "0b", "bmc");
+  deepEqual(await desk.done(), ["0a is old", "0b is new", "https://bmc gets 0b"]);
 });
