@@ -23,6 +23,7 @@ import { away, orRefused, refusalOf, Refused, unknownClient } from "./attest_ref
 import { RequestRate } from "./request_rate.ts";
 import { HourlyBudget } from "./token_budget.ts";
 import { TokenNotes } from "./token_notes.ts";
+import { Turns } from "./turns.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 
 /** An answer of the HTTP port. */
@@ -75,8 +76,8 @@ export const ATTEST_REFUSALS = [
 const TOKENS_AN_HOUR = 60;
 /** Events about refusals of a Machine for one reason in an hour: what a machine sends must not fill the cluster with texts. */
 const EVENTS_AN_HOUR = 20;
-/** Requests of a Machine that are looked at: each takes up to some milliseconds of the thread that answers DHCP. */
-const RATE = { burst: 120, perSecond: 2 };
+/** Requests of a Machine, which asks once a boot, that are looked at: each takes milliseconds of the thread that answers DHCP. */
+const RATE = { burst: 8, perSecond: 2 };
 /** As long as a request may be answered; the connection gives up after a minute. */
 const ANSWER_MS = 45_000;
 /** So long the API may refuse before it is believed. */
@@ -95,6 +96,8 @@ export class Attestation {
   readonly #options: AttestationOptions;
   readonly #budget = new HourlyBudget(TOKENS_AN_HOUR);
   readonly #rate = new RequestRate(RATE);
+  /** At certificates, which take longest, of all Machines. */
+  readonly #turns: Turns;
   readonly #said = new HourlyBudget(EVENTS_AN_HOUR);
   /** Of what Machines cause, and of what unknown clients do, of whom anybody can be one. */
   readonly #lines = { known: new LineBudget(LINES), unknown: new LineBudget(LINES) };
@@ -106,6 +109,7 @@ export class Attestation {
   constructor(options: AttestationOptions) {
     this.#options = options;
     this.#notes = new TokenNotes(options);
+    this.#turns = new Turns(() => options.clock.sleep(0));
   }
 
   /** Resolves when what is to be kept of each token is written, or the signal aborts. */
@@ -137,6 +141,7 @@ export class Attestation {
       throw new Refused(429, "TooManyRequests", "this Machine asks too often, try again", 5);
     }
     const request = readAttestRequest(body);
+    if (request.ekCert !== undefined && policy.authorities.length > 0) await this.#turns.next();
     const decision = orRefused(decideAttest(machine.object, request, policy, clock.now()));
     const key = randomBytes(KEY_SIZE);
     const { credential, token, ca } = await this.#limited(machine, async (signal) => {

@@ -85,8 +85,7 @@ async function takesAnotherTpm({ site, tpm, other }: Scene, number: number): Pro
   const keys = await other.createKeys("ecc");
   assert.equal((await attest(site, `127.0.1.${number}`, attestBody(keys))).status, 403);
   await site.api.request("PATCH", `${MACHINES}/m${number}/status`, { status: { tpm: null } }, MERGE);
-  const answer = await until(() => attest(site, `127.0.1.${number}`, attestBody(keys)), ({ status }) => status !== 403);
-  assert.equal(answer.status, 200, answer.body);
+  await until(() => attest(site, `127.0.1.${number}`, attestBody(keys)), ({ status }) => status === 200);
   assert.equal(await keyOf(site, `m${number}`), await other.ekPem(keys));
   assert.equal((await attest(site, `127.0.1.${number}`, attestBody(await tpm.createKeys("ecc")))).status, 403);
 }
@@ -150,19 +149,24 @@ async function oneWins(scene: Scene): Promise<void> {
 async function countsTogether(
   { site }: Scene,
   number: number,
-  post: (to: number) => Promise<{ status: number }>,
+  post: (to: number) => Promise<{ status: number; body: string }>,
   port: number,
 ): Promise<void> {
+  const name = `m${number}`;
+  const tokens = (count: number) =>
+    until(() => site.status(name), ({ attestation }) => attestation.tokenTimes.length === count);
+  await tokens(3);
+  // As if fifty-five were given by others: so many would take half a minute, at two a second.
+  const tokenTimes = new Array(55).fill(new Date().toISOString().replace(/\.\d+/, ""));
+  await site.api.request("PATCH", `${MACHINES}/${name}/status`, { status: { attestation: { tokenTimes } } }, MERGE);
+  const inTurn = (to: number) => until(() => post(to), ({ body }) => !body.includes("asks too often"));
   let given = 0;
-  while (given < 100 && (await post(site.ports.http)).status === 200) given++;
-  assert.ok(given < 60, `${given} more than the three that it was given before`);
-  const { attestation } = await until(
-    () => site.status(`m${number}`),
-    ({ attestation }) => attestation.tokenTimes.length === 60,
-  );
+  while (given < 58 && (await inTurn(site.ports.http)).status === 200) given++;
+  assert.ok(given < 58, `${given} more than the two that it gave before, whatever is noted`);
+  const { attestation } = await tokens(60);
   assert.match(attestation.tokenTimes.at(-1), /^\d{4}-.*Z$/);
   // It hears of it by its watch.
-  await until(() => post(port), ({ status }) => status === 429);
+  await until(() => post(port), ({ body }) => body.includes("60 tokens within an hour"));
 }
 
 async function obeysFlags({ site, tpm }: Scene): Promise<void> {
@@ -173,7 +177,7 @@ async function obeysFlags({ site, tpm }: Scene): Promise<void> {
   assert.equal((await attest(site, "127.0.1.3", attestBody(keys))).status, 200);
   const runs = { status: { phase: "Ready" } };
   await site.api.request("PATCH", `${MACHINES}/m3/status`, runs, MERGE);
-  const refused = await until(() => attest(site, "127.0.1.3", attestBody(keys)), (answer) => answer.status !== 200);
+  const refused = await until(() => attest(site, "127.0.1.3", attestBody(keys)), (answer) => answer.status === 403);
   assert.deepEqual(refused, { status: 403, body: "this Machine is not being installed and has come up before\n" });
   await until(() => events(site, "m3"), (all) => all.some((e) => e.startsWith("AttestRefused: NotInstalling: ")));
   // What the node reports about itself makes it no node that is being installed.
