@@ -166,7 +166,8 @@ function stillOn(at: Situation): PowerStep {
   if (wanted) return begun === target ? act("Off", at) : mark("powering off", at);
   // Taken back. Off may have been sent, so the machine is waited for; one that stays on was never told.
   const lastMs = Math.max(sinceMs || 0, sent?.to === "Off" ? sent.atMs : 0);
-  if (look!.power !== "On" || !isOver(lastMs, RETRY_MS, nowMs)) return poll(at);
+  // A clock that was set back makes this longer, never shorter: a machine that goes off after all has to be seen.
+  if (look!.power !== "On" || nowMs - lastMs < RETRY_MS) return poll(at);
   return { kind: "record", status: abandoned(machine), says: "the reboot was taken back" };
 }
 

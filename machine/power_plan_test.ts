@@ -250,6 +250,12 @@ const CASES: readonly (readonly [name: string, of: Machine, facts: PowerFacts, w
     "reboots 4",
   ],
   [
+    "a counter taken back, and the clock set back since off was sent: wait, off may be on its way",
+    machine([4, 4], [off()]),
+    seen("On", sentOff(-RETRY_MS)),
+    "wait 1000",
+  ],
+  [
     "a counter taken back, but it went off: on again",
     machine([4, 4], [off()]),
     seen("Off"),
