@@ -61,7 +61,12 @@ export class UploadStore {
     const path = this.#store.newPath(id);
     const upload = { id, name, path, hash: createHash("sha256"), size: 0, touchedMs: nowMs, busy: false };
     this.#uploads.set(id, upload);
-    await Deno.writeFile(path, new Uint8Array(0), { createNew: true });
+    try {
+      await Deno.writeFile(path, new Uint8Array(0), { createNew: true });
+    } catch (error) {
+      await this.#drop(upload);
+      throw error;
+    }
     return upload;
   }
 
@@ -164,7 +169,12 @@ export class UploadStore {
 
   async #drop({ id, path }: Upload): Promise<void> {
     this.#uploads.delete(id);
-    await Deno.remove(path);
+    try {
+      await Deno.remove(path);
+    } catch (error) {
+      // What clears /tmp of old files has been here, or it was never made.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 }
 

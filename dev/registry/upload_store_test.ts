@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
+import { dirname } from "node:path";
 import { FakeClock } from "../../base/clock.ts";
 import { LayoutStore } from "./layout_store.ts";
 import { UploadStore } from "./upload_store.ts";
@@ -107,4 +108,22 @@ Deno.test("a blob is bounded in size: an upload that grows beyond it is dropped"
     await assert.rejects(uploads.append("a", id, 5, pieces("f")), { status: 413, code: "SIZE_INVALID" });
     assert.throws(() => uploads.state("a", id), { code: "BLOB_UPLOAD_UNKNOWN" });
     await assert.rejects(Deno.stat(store.newPath(id)), Deno.errors.NotFound);
+  }));
+
+Deno.test("an upload whose file something has removed is dropped without a word to the next client", () =>
+  withUploads(async (uploads, clock, store) => {
+    const { id } = await uploads.start("a");
+    await Deno.remove(store.newPath(id));
+    clock.advance(3_600_001);
+    await uploads.start("a");
+    assert.throws(() => uploads.state("a", id), UNKNOWN);
+  }));
+
+Deno.test("an upload that could not begin takes no room from others", () =>
+  withUploads(async (uploads, _clock, store) => {
+    const folder = dirname(store.newPath());
+    await Deno.rename(folder, `${folder}-away`);
+    for (let i = 0; i < 64; i++) await assert.rejects(uploads.start("a"), Deno.errors.NotFound);
+    await Deno.rename(`${folder}-away`, folder);
+    await uploads.start("a");
   }));
