@@ -109,3 +109,15 @@ function readExtensions(list: DerReader, into: Map<string, Extension>): void {
     into.set(id, { critical, value: extension.take(TAG.octets) });
   }
 }
+
+/** The values in the DER of a name, in quotes: what an operator knows it by. */
+export function nameText(name: Uint8Array): string {
+  const values: string[] = [];
+  const sets = new DerReader(name).enter(TAG.sequence);
+  while (!sets.done) {
+    const attribute = sets.enter(TAG.set).enter(TAG.sequence);
+    attribute.skip();
+    values.push(new TextDecoder().decode(attribute.take(attribute.tag ?? 0)));
+  }
+  return JSON.stringify(values.join(", "));
+}

@@ -3,7 +3,7 @@
  * TPM 2.0, section 3; RFC 5280 section 6).
  */
 import type { KeyObject } from "node:crypto";
-import { type Certificate, readCertificate } from "./certificate.ts";
+import { type Certificate, nameText, readCertificate } from "./certificate.ts";
 import { contextTag, DerError, DerReader, oidText, TAG } from "./der_reader.ts";
 import { isSignedBy, verificationKey } from "./signature.ts";
 import type { TpmKey } from "./tpm_public.ts";
@@ -12,8 +12,8 @@ import type { TpmKey } from "./tpm_public.ts";
 export interface Authority {
   /** Its fields. */
   readonly fields: Certificate;
-  /** For signatures; undefined where it is of a kind that is not known. */
-  readonly key: KeyObject | undefined;
+  /** For signatures. */
+  readonly key: KeyObject;
   /** Whether it has signed itself: where a chain ends. */
   readonly isRoot: boolean;
 }
@@ -44,12 +44,15 @@ const MAX_CHAIN = 8;
 
 /**
  * Reads a certificate of a TPM maker.
- * @throws {DerError} when it is not one, or may not sign others
+ * @throws {DerError} when it is not one, may not sign others, or has a key that no signature can be checked with
  */
 export function readAuthority(der: Uint8Array): Authority {
   const fields = readCertificate(der);
   if (basicConstraints(fields)?.ca !== true) throw new DerError("it is not a certificate authority's");
   const key = verificationKey(fields);
+  if (key === undefined) {
+    throw new DerError(`the key of ${nameText(fields.subject)} is of a kind that is not known here`);
+  }
   return { fields, key, isRoot: same(fields.subject, fields.issuer) && isSignedBy(fields, key) === true };
 }
 
