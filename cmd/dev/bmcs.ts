@@ -3,6 +3,7 @@ import { formatIpv4, parseIpv4 } from "../../base/address.ts";
 import { bmcCertificate, type BmcOptions, type EmulatedBmc, startBmc } from "../../dev/bmc/server.ts";
 import type { BmcMachine } from "../../dev/bmc/types.ts";
 import type { ServerCertificate } from "../../dev/certificate/certificate.ts";
+import { replaceFile } from "./folder.ts";
 
 /** Each BMC has an address in 127.78.0.0/16, so that one port is enough for all. */
 const NETWORK = parseIpv4("127.78.0.0");
@@ -35,7 +36,7 @@ export async function keptCertificate(path: string, nowMs: number): Promise<Serv
   const kept = await Deno.readTextFile(path).then(JSON.parse).catch(() => undefined);
   if (typeof kept?.certPem === "string" && typeof kept.keyPem === "string") return kept;
   const made = await bmcCertificate(nowMs);
-  await Deno.writeTextFile(path, `${JSON.stringify(made)}\n`, { mode: 0o600 });
+  await replaceFile(path, `${JSON.stringify(made)}\n`);
   return made;
 }
 

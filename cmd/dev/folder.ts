@@ -4,8 +4,8 @@ import { StartError } from "../usage.ts";
 /** Grows when a folder of an older metalman can no longer be used. */
 const VERSION = 1;
 const MARK = "metalman-dev.json";
-/** The mark while it is being written. */
-const PART = `${MARK}.part`;
+/** Ends the name of a file while it is being written. */
+const PART = ".part";
 /** A file of its own: each start replaces the mark, and a lock stays with what was replaced. */
 const LOCK = "metalman-dev.lock";
 
@@ -125,18 +125,22 @@ async function refuseOthers(path: string): Promise<void> {
   const names = new Set((await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name));
   if (names.has(MARK)) return;
   // Of a first start that goes on, or was cut off.
-  const [other] = names.difference(new Set([LOCK, PART]));
+  const [other] = names.difference(new Set([LOCK, MARK + PART]));
   if (other === undefined) return;
   throw new StartError(`--state ${path} holds something else (${other}): name an empty or a new folder`);
 }
 
-/** In one step: a loss of power leaves the old mark or the new one. */
-async function writeMark(path: string, ports: Ports): Promise<void> {
-  const part = `${path}/${PART}`;
-  await Deno.writeTextFile(part, `${JSON.stringify({ version: VERSION, ports })}\n`);
+/** Writes a file that the user alone may read, in one step: a loss of power leaves the old one or the new one. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const part = path + PART;
+  await Deno.writeTextFile(part, text, { mode: 0o600 });
   using file = await Deno.open(part, { read: true, write: true });
   await file.sync();
-  await Deno.rename(part, `${path}/${MARK}`);
+  await Deno.rename(part, path);
+}
+
+async function writeMark(path: string, ports: Ports): Promise<void> {
+  await replaceFile(`${path}/${MARK}`, `${JSON.stringify({ version: VERSION, ports })}\n`);
 }
 
 async function readMark(path: string): Promise<Ports> {
