@@ -41,11 +41,13 @@ export function devMachine(index: number, { image, network, bmcPort }: MachinePl
   };
 }
 
-/** Number of the first Machine from `from` on of which nothing, neither name nor address, is another's. */
+/** Number of the first Machine from `from` on of which nothing, neither name nor address nor BMC, is another's. */
 export function spareIndex(from: number, machines: readonly ApiObject[], place: MachinePlace): number {
   const ownOf = (object: ApiObject) => {
-    const { name, leases } = readMachine({ ...object }).machine;
-    return [name, ...leases.flatMap(({ mac, ipv4 }) => [mac, ipv4])];
+    const { name, leases, redfish } = readMachine({ ...object }).machine;
+    // Whatever its port: one of an earlier run moves (movedParts).
+    const bmc = redfish && bmcAddress(redfish.url);
+    return [name, ...leases.flatMap(({ mac, ipv4 }) => [mac, ipv4]), ...(bmc === undefined ? [] : [bmc])];
   };
   const taken = new Set(machines.flatMap(ownOf));
   let index = from;

@@ -83,6 +83,10 @@ const own = (name: string, mac: string, ipv4: string) => ({
   metadata: { name },
   spec: { pxe: { dhcpLeases: [{ mac, ipv4, subnetMask: "255.0.0.0" }] } },
 });
+const ownWithBmc = (name: string, url: string) => {
+  const redfish = { url, username: "u", passwordRef: { name: "n", namespace: "s" } };
+  return { ...devMachine(0, PLACE), metadata: { name }, spec: { pxe: { redfish } } };
+};
 for (
   const { name, machines, expected } of [
     { name: "a first run", machines: [], expected: 2 },
@@ -96,6 +100,8 @@ for (
     { name: "a name of the user's", machines: [own("node-03", "52:54:00:00:00:01", "10.0.0.1")], expected: 3 },
     { name: "a MAC of the user's", machines: [own("mine", "52-54-00-6D-00-03", "10.0.0.1")], expected: 3 },
     { name: "an address of the user's", machines: [own("mine", "52:54:00:00:00:01", "10.77.1.3")], expected: 3 },
+    { name: "a BMC of the user's", machines: [ownWithBmc("mine", "HTTPS://127.78.0.3:18443/")], expected: 3 },
+    { name: "a BMC on an earlier run's port", machines: [ownWithBmc("mine", "https://127.78.0.3:1")], expected: 3 },
     { name: "a Machine without leases", machines: [{ ...devMachine(0, PLACE), spec: {} }], expected: 2 },
   ]
 ) {
