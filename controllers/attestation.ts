@@ -268,7 +268,7 @@ export class Attestation {
     const ip = formatIpv4(client);
     event(machine, "Normal", "TokenIssued", `a bootstrap token with SHA-256 ${sha256Prefix}... is issued to ${ip}`);
     log.info("bootstrap token issued", { machine: machine.name, ip, tokenSHA256Prefix: sha256Prefix });
-    this.#notes.add(machine.name, { uid: machine.uid, sha256Prefix, nowMs: clock.now() });
+    this.#notes.add(machine.name, { uid: machine.uid, sha256Prefix, issuedMs: clock.now() });
   }
 
   #refuse(machine: Machine | undefined, client: number, error: unknown): AttestAnswer {

@@ -1,4 +1,5 @@
 /** Notes of tokens on their way into the status of Machines: an outage of any length loses none that counts. */
+import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { StatusWriter } from "../k8s/status.ts";
 import { withToken } from "../machine/attestation.ts";
@@ -13,6 +14,8 @@ export interface TokenNotesOptions {
   readonly stored: (object: MachineObject) => void;
   /** Trouble is reported here. */
   readonly log: Logger;
+  /** Time. */
+  readonly clock: Pick<Clock, "now">;
 }
 
 /** A token that was issued. */
@@ -69,12 +72,12 @@ export class TokenNotes {
 
   /** One write at a time: which notes a write has taken is known when it is done, and each counts once. */
   async #write(name: string, notes: Set<TokenNote>): Promise<void> {
-    const { statuses, stored } = this.#options;
+    const { statuses, stored, clock } = this.#options;
     while (notes.size > 0) {
       let taken: readonly TokenNote[] = [];
       const outcome = await statuses.write(name, "tokens", (object) => {
         taken = [...notes];
-        return withNotes(object, taken);
+        return withNotes(object, taken, clock.now());
       });
       if (outcome.kind === "gone") break;
       for (const note of taken) notes.delete(note);
@@ -84,8 +87,10 @@ export class TokenNotes {
   }
 }
 
-function withNotes(object: MachineObject, notes: readonly TokenNote[]): MachineStatus | undefined {
+function withNotes(object: MachineObject, notes: readonly TokenNote[], nowMs: number): MachineStatus | undefined {
   let status: MachineStatus | undefined;
-  for (const note of notes) status = withToken(status === undefined ? object : { ...object, status }, note) ?? status;
+  for (const note of notes) {
+    status = withToken(status === undefined ? object : { ...object, status }, note, nowMs) ?? status;
+  }
   return status;
 }

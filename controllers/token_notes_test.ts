@@ -6,7 +6,7 @@ import { TokenNotes } from "./token_notes.ts";
 
 const START_MS = Date.parse("2026-11-23T10:00:00Z");
 const MACHINE: MachineObject = { metadata: { name: "a", uid: "1" }, spec: {} };
-const noteOf = (second: number, uid = "1") => ({ uid, sha256Prefix: `${second}`, nowMs: START_MS + second * 1000 });
+const noteOf = (second: number, uid = "1") => ({ uid, sha256Prefix: `${second}`, issuedMs: START_MS + second * 1000 });
 
 /** Notes whose writes end when the test says so. */
 function setUp() {
@@ -15,6 +15,7 @@ function setUp() {
   const log = new MemoryLogger();
   const notes = new TokenNotes({
     log,
+    clock: { now: () => START_MS + 500_000 },
     stored: (object) => stored.push(object),
     statuses: {
       write(name, slot, decide) {

@@ -81,20 +81,27 @@ export function withPinnedKey(
   };
 }
 
-/** The status with a token that was issued: its time, and as much of its digest as finds it in an audit log. */
+/**
+ * The status with a token that was issued: its time, and as much of its digest as finds it in an audit log. Notes may
+ * come late, after those of later tokens from other replicas.
+ */
 export function withToken(
   object: MachineObject,
-  { uid, sha256Prefix, nowMs }: { readonly uid: string; readonly sha256Prefix: string; readonly nowMs: number },
+  { uid, sha256Prefix, issuedMs }: { readonly uid: string; readonly sha256Prefix: string; readonly issuedMs: number },
+  nowMs: number,
 ): MachineStatus | undefined {
   if (object.metadata.uid !== uid) return undefined;
   const { status } = object;
-  const attestation = { attestedAt: formatTime(nowMs), ...record(status?.attestation) };
-  const times = [...tokenTimes(object, nowMs), nowMs].slice(-MAX_TIMES).map(formatTime);
+  const attestation: Json = { attestedAt: formatTime(issuedMs), ...record(status?.attestation) };
+  const times = [...tokenTimes(object, nowMs), issuedMs].filter((ms) => nowMs - ms < HOUR_MS).sort((a, b) => a - b);
+  const latestMs = Date.parse(String(attestation.tokenIssuedAt));
+  const isLate = latestMs > issuedMs && latestMs < nowMs + HOUR_MS;
   return {
     ...status,
     attestation: {
       ...attestation,
-      ...{ tokenIssuedAt: formatTime(nowMs), tokenSHA256Prefix: sha256Prefix, tokenTimes: times },
+      ...(isLate ? {} : { tokenIssuedAt: formatTime(issuedMs), tokenSHA256Prefix: sha256Prefix }),
+      tokenTimes: times.slice(-MAX_TIMES).map(formatTime),
     },
   };
 }

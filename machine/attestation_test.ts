@@ -110,16 +110,39 @@ Deno.test("withPinnedKey() keeps the first key, and none of another Machine of t
 
 Deno.test("withToken() notes time and digest, and keeps when the key was seen first", () => {
   const object = machine({}, { attestation: { attestedAt: "2026-01-01T00:00:00Z" } });
-  const token = { uid: "u", sha256Prefix: "abcd", nowMs: 2000 };
+  const token = { uid: "u", sha256Prefix: "abcd", issuedMs: 2000 };
   const time = "1970-01-01T00:00:02Z";
   const noted = { tokenIssuedAt: time, tokenSHA256Prefix: "abcd", tokenTimes: [time] };
-  assert.deepEqual(withToken(object, token), {
+  assert.deepEqual(withToken(object, token, 2000), {
     attestation: { attestedAt: "2026-01-01T00:00:00Z", ...noted },
   });
-  assert.deepEqual(withToken(machine({}, undefined), token), {
+  assert.deepEqual(withToken(machine({}, undefined), token, 2000), {
     attestation: { attestedAt: "1970-01-01T00:00:02Z", ...noted },
   });
-  assert.equal(withToken(object, { ...token, uid: "v" }), undefined);
+  assert.equal(withToken(object, { ...token, uid: "v" }, 2000), undefined);
+});
+
+Deno.test("withToken() of a token whose note comes late keeps later ones, and what is said of the latest", () => {
+  const nowMs = Date.parse("2026-11-23T12:00:00Z");
+  const [known, past, future] = ["2026-11-23T11:50:00Z", "2026-11-23T10:30:00Z", "2028-01-01T00:00:00Z"];
+  const cases: [at: string, issuedAt: string, tokenIssuedAt: string, tokenTimes: string[]][] = [
+    [known, "2026-11-23T11:30:00Z", known, ["2026-11-23T11:30:00Z", known]],
+    [known, past, known, [known]],
+    [known, "2026-11-23T11:55:00Z", "2026-11-23T11:55:00Z", [known, "2026-11-23T11:55:00Z"]],
+    // What no clock of ours has written stays for no note.
+    [future, known, known, [known]],
+    [past, "2026-11-23T10:00:00Z", past, []],
+  ];
+  for (const [at, issuedAt, tokenIssuedAt, tokenTimes] of cases) {
+    const attestation = { attestedAt: "T", tokenIssuedAt: at, tokenSHA256Prefix: "old", tokenTimes: [at] };
+    const token = { uid: "u", sha256Prefix: "new", issuedMs: Date.parse(issuedAt) };
+    assert.deepEqual(withToken(machine({}, { attestation }), token, nowMs)!.attestation, {
+      attestedAt: "T",
+      tokenIssuedAt,
+      tokenSHA256Prefix: tokenIssuedAt === at ? "old" : "new",
+      tokenTimes,
+    });
+  }
 });
 
 Deno.test("withCameUp() keeps which installation came up, once", () => {
@@ -138,7 +161,7 @@ Deno.test("tokenTimes() reads an hour, at most sixty of it are kept, and what is
   for (const none of [undefined, null, "x", {}]) assert.deepEqual(tokenTimes(of(none), nowMs), []);
   let object = of([]);
   for (let i = 0; i < 70; i++) {
-    object = { ...object, status: withToken(object, { uid: "u", sha256Prefix: "", nowMs: nowMs + i })! };
+    object = { ...object, status: withToken(object, { uid: "u", sha256Prefix: "", issuedMs: nowMs + i }, nowMs + i)! };
   }
   assert.equal((object.status!.attestation as { tokenTimes: string[] }).tokenTimes.length, 60);
 });
