@@ -108,7 +108,8 @@ export class Connection {
     });
     if (text === undefined || this.#ending) return false;
     const head = parseHead(text);
-    const body = new RequestBody(head, this.#incoming, this.#options.bodies, () => this.#send(CONTINUE));
+    const sendContinue = () => this.#send(CONTINUE, LIMITS_MS.body);
+    const body = new RequestBody(head, this.#incoming, this.#options.bodies, sendContinue);
     const { method, target, headers } = head;
     const ended = this.#options.observe?.(target);
     this.#allow(LIMITS_MS.write);
@@ -127,6 +128,7 @@ export class Connection {
     });
     // Given back whatever happens: a client may leave before its answer begins.
     using _pieces = reply.body instanceof Uint8Array ? undefined : reply.body;
+    this.#allow(LIMITS_MS.body);
     await body.passOver();
     const stays = head.keepAlive && body.done && !this.#ending;
     // HTTP/1.1 connections stay unless it is said that they do not.
@@ -165,9 +167,9 @@ export class Connection {
     for (let piece = await pieces.next(); piece !== undefined; piece = await pieces.next()) await this.#send(piece);
   }
 
-  async #send(bytes: Uint8Array): Promise<void> {
+  async #send(bytes: Uint8Array, ms: number = LIMITS_MS.write): Promise<void> {
     for (let at = 0; at < bytes.length;) {
-      this.#allow(LIMITS_MS.write);
+      this.#allow(ms);
       const taken = await this.#options.socket.write(at === 0 ? bytes : bytes.subarray(at));
       at += taken;
       this.#sentBytes += taken;

@@ -175,3 +175,39 @@ Deno.test("Connection gives an answer that waits for others its own time, not wh
   await connection.serve();
   equal(left, LIMITS_MS.write);
 });
+
+const BODIES: readonly (readonly [name: string, fields: string])[] = [
+  ["that it says it waits for", "POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue"],
+  ["that nobody asked for", "PUT / HTTP/1.1\r\nContent-Length: 2"],
+];
+for (const [name, head] of BODIES) {
+  Deno.test(`Connection gives a body ${name} the time of a body, not of an answer`, async () => {
+    const client = new Client(`${head}\r\nHost: x\r\n\r\n`);
+    const read = client.read.bind(client);
+    const left: number[] = [];
+    const connection: Connection = new Connection({
+      socket: Object.assign(client, {
+        async read(buffer: Uint8Array) {
+          const count = await read(buffer);
+          if (count === null) left.push(connection.deadline);
+          return count;
+        },
+      }),
+      peer: "",
+      handle: echo,
+      now: () => 0,
+      date: () => "",
+      bodies: new BodyRoom(),
+    });
+    await connection.serve();
+    match(client.output, /ends in the middle of its body/);
+    deepEqual(left, [LIMITS_MS.body, LIMITS_MS.linger]);
+  });
+}
+
+Deno.test("Connection stays after a body that is too long where it can pass it over", async () => {
+  const post = (length: number) =>
+    `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n${"x".repeat(length)}`;
+  const answers = async (length: number) => (await talk(post(length).repeat(2))).output.split("too large").length - 1;
+  deepEqual([await answers(64 * 1024), await answers(64 * 1024 + 1)], [2, 1]);
+});

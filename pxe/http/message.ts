@@ -6,8 +6,8 @@ export interface HttpRequest extends Pick<RequestHead, "method" | "target" | "he
   /** Address at the socket's other end. */
   readonly peer: string;
   /**
-   * Reads the body; undefined when it is longer than `maxBytes`, or than there is room for, and then the connection ends
-   * with the answer.
+   * Reads the body; undefined when it is longer than `maxBytes`, or than there is room for. Then the connection ends with
+   * the answer, unless the body is little and sure to come, so that it can be passed over.
    * @throws {BadRequest} when it is malformed, ends early or comes too slowly
    */
   readonly readBody: (maxBytes: number) => Promise<Uint8Array | undefined>;
