@@ -17,6 +17,8 @@ export interface VmMachineOptions {
   readonly plugIn: () => Promise<void>;
   /** Its own folder; made where it is not there. */
   readonly folder: string;
+  /** Settles when the last machine over that folder has left it. @default it is free */
+  readonly left?: Promise<void>;
   /** What it is made of. */
   readonly parts: VmParts;
   /** Whether the processor runs it. */
@@ -47,6 +49,7 @@ export class VmRackMachine implements RackMachine {
   #disk: string | undefined;
   #order = DEFAULT_ORDER;
   #once: BootDevice | undefined;
+  #removed = false;
   /** Ends when the machine that is on does. */
   #run: Promise<unknown> | undefined;
   /** What was asked of it is done one after another. */
@@ -65,6 +68,8 @@ export class VmRackMachine implements RackMachine {
       onEvent: ({ event }) => event === "RESET" && this.#hasReset(),
     });
     this.#do(async () => {
+      // What went wrong there was told to whoever took that one out.
+      await options.left?.catch(() => {});
       await Deno.mkdir(folder, { recursive: true });
       this.#disk = await Deno.readTextFile(this.#digestFile).catch(() => undefined);
       await options.plugIn();
@@ -174,7 +179,7 @@ export class VmRackMachine implements RackMachine {
   }
 
   async #start(): Promise<void> {
-    if (this.isOn) return;
+    if (this.isOn || this.#removed) return;
     this.#firmwareStarts();
     const [order, once] = [this.#nextOrder(), this.#once];
     this.#once = undefined;
@@ -195,6 +200,12 @@ export class VmRackMachine implements RackMachine {
   /** Pulls its plug: whatever it did stops at once. */
   async powerOff(): Promise<void> {
     await this.#do(() => this.#stop(""));
+  }
+
+  /** Switches it off for good: its folder may be another machine's from then on. */
+  async remove(): Promise<void> {
+    this.#removed = true;
+    await this.powerOff();
   }
 
   /** Off and on. */

@@ -123,3 +123,13 @@ peerTest("a machine whose QEMU does not start says why", needs, async () => {
   await failed;
   assert.equal(test.machine.isOn, false);
 });
+
+peerTest("a machine that was taken out stays off, whatever its BMC is told", needs, async () => {
+  await using test = await machineThat(">>Start PXE over IPv4.");
+  test.machine.powerOn();
+  const removed = test.machine.remove();
+  test.machine.powerOn();
+  await removed;
+  await test.machine.reset();
+  assert.deepEqual([test.machine.isOn, test.events], [false, []]);
+});

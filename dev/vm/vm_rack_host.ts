@@ -31,6 +31,8 @@ export class VmRack implements Pick<Rack, "add" | "get" | "remove">, AsyncDispos
   readonly #options: VmRackOptions;
   readonly #wire: Wire;
   readonly #machines = new Map<string, { readonly machine: VmRackMachine; readonly tap: string }>();
+  /** Machines that were taken out and are being switched off, by MAC. */
+  readonly #leaving = new Map<string, Promise<void>>();
   /** The machines' network; its `server` is this system's address on it. */
   readonly subnet: Subnet;
 
@@ -82,11 +84,13 @@ export class VmRack implements Pick<Rack, "add" | "get" | "remove">, AsyncDispos
     }
     const { probe, folder, enter, onEvent, clock } = this.#options;
     const tap = this.#wire.nextTap();
+    const left = this.#leaving.get(mac);
     const machine = new VmRackMachine({
       ...{ mac, tap, folder: `${folder}/${mac.replaceAll(":", "")}`, clock },
       // Nothing is told of a machine that was taken out: its MAC may be another's by now.
       onEvent: (event) => this.get(mac) === machine && onEvent(event),
       ...{ parts: requireParts(probe), hasKvm: probe.hasKvm, plugIn: () => this.#wire.addTap(tap) },
+      ...(left === undefined ? {} : { left }),
       ...(uuid === undefined ? {} : { uuid }),
       ...(enter === undefined ? {} : { enter }),
     });
@@ -99,18 +103,22 @@ export class VmRack implements Pick<Rack, "add" | "get" | "remove">, AsyncDispos
     return this.#machines.get(mac)?.machine;
   }
 
-  /** Takes a machine out, of which nothing is told from here on; its files stay. */
+  /** Takes a machine out, of which nothing is told from here on; its files stay, for the next one once it is off. */
   async remove(mac: string): Promise<void> {
     const entry = this.#machines.get(mac);
     if (entry === undefined) return;
     this.#machines.delete(mac);
-    await entry.machine.powerOff();
-    await this.#wire.removeTap(entry.tap);
+    const left = entry.machine.remove().then(() => this.#wire.removeTap(entry.tap)).finally(() => {
+      if (this.#leaving.get(mac) === left) this.#leaving.delete(mac);
+    });
+    this.#leaving.set(mac, left);
+    await left;
   }
 
   /** Switches all machines off and removes the network. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled([...this.#machines.keys()].map((mac) => this.remove(mac)));
+    const leaving = [...this.#leaving.values()];
+    await Promise.allSettled([...leaving, ...[...this.#machines.keys()].map((mac) => this.remove(mac))]);
     await this.#wire[Symbol.asyncDispose]();
   }
 }

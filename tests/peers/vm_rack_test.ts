@@ -50,8 +50,17 @@ peerTest(
 
 const FAKE = new URL("./fake_qemu.ts", import.meta.url).pathname;
 
+/** A QEMU that takes its time to end, and refuses a disk that another one still has. */
+const slowToEnd = (lock: string) =>
+  `#!/bin/sh
+mkdir ${lock} || exit 1
+${Deno.execPath()} run -A ${FAKE} "$@" &
+trap 'kill $!; sleep 1; rmdir ${lock}; exit' TERM
+wait
+`;
+
 peerTest(
-  "a machine that takes the place of one with the same MAC starts, and hears nothing of that one",
+  "a machine that takes the place of one with the same MAC starts once that one is off, and hears nothing of it",
   { programs: ["ip", "setpriv"], root: true },
   async () => {
     await using namespace = await NetNamespace.create("rack");
@@ -60,9 +69,7 @@ peerTest(
     const folder = await Deno.makeTempDir({ prefix: "metalman-rack-" });
     await Deno.mkdir(`${folder}/525400000001`);
     await Deno.writeTextFile(`${folder}/525400000001/says`, ">>Start PXE over IPv4.");
-    await Deno.writeTextFile(`${folder}/qemu`, `#!/bin/sh\nexec ${Deno.execPath()} run -A ${FAKE} "$@"\n`, {
-      mode: 0o755,
-    });
+    await Deno.writeTextFile(`${folder}/qemu`, slowToEnd(`${folder}/disk-in-use`), { mode: 0o755 });
     await Deno.writeTextFile(`${folder}/VARS.fd`, "variables");
     const found = {
       ...Object.fromEntries((Object.keys(PARTS) as Part[]).map((part) => [part, `/${part}`])),
