@@ -1,4 +1,6 @@
 /** Which commit is built, and when. */
+import { ImageReferenceError } from "../../registry/errors.ts";
+import { parseReference } from "../../registry/reference.ts";
 import type { BuildFacts } from "./bundle_text.ts";
 
 async function git(folder: string, ...args: string[]): Promise<string | undefined> {
@@ -29,6 +31,21 @@ export function buildTime(epoch: string | undefined, commitTime: string | undefi
 }
 
 /**
+ * What METALMAN_IMAGE says: `site deploy-pxe` of the build would call a wrong one a wrong --image, which nobody gave.
+ * @throws {TypeError} when it is no image
+ */
+export function buildImage(image: string | undefined): string | undefined {
+  if (image === undefined) return undefined;
+  try {
+    parseReference(image);
+  } catch (error) {
+    if (!(error instanceof ImageReferenceError)) throw error;
+    throw new TypeError(`METALMAN_IMAGE: ${error.message}`);
+  }
+  return image;
+}
+
+/**
  * Facts of a build from this folder: a checkout, or a copy without its history, whose commit is told in REVISION.
  * METALMAN_IMAGE is the container image that belongs to it.
  */
@@ -36,7 +53,7 @@ export async function buildFacts(folder: string): Promise<BuildFacts> {
   const commit = await git(folder, "rev-parse", "HEAD") ?? Deno.env.get("REVISION");
   const isDirty = (await git(folder, "status", "--porcelain", "--untracked-files=no") ?? "") !== "";
   const commitTime = isDirty ? undefined : await git(folder, "log", "-1", "--format=%ct");
-  const image = Deno.env.get("METALMAN_IMAGE");
+  const image = buildImage(Deno.env.get("METALMAN_IMAGE"));
   return {
     ...(image === undefined ? {} : { image }),
     commit: commit === undefined ? "unknown" : `${commit}${isDirty ? "-dirty" : ""}`,
