@@ -76,8 +76,27 @@ export async function run(program: string, args: readonly string[], options: Pee
   return await runProgram(peer, `${program} ${args.join(" ")}`);
 }
 
-/** A TCP port that was free a moment ago. */
+/** Below those that Linux gives to clients, so that no connection takes one before it is listened on. */
+const PORTS = { first: 20_000, last: 32_000 };
+const given = new Set<number>();
+
+/** A port that was free a moment ago, for TCP and UDP; another one each time, as several are often asked for before any is used. */
 export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * (PORTS.last - PORTS.first));
+    if (given.has(port) || !isFree(port)) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+function isFree(port: number): boolean {
+  try {
+    using _tcp = Deno.listen({ hostname: "127.0.0.1", port });
+    Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return false;
+    throw error;
+  }
 }
