@@ -1,4 +1,5 @@
-/** Two Machines that name one system of a BMC: the older is switched, as it is served where two claim one address (machine_store.ts). */
+/** Two Machines that name one system of a BMC: the older is switched, as it is served where two claim one address. */
+import { older } from "../machine/older.ts";
 import type { Machine } from "../machine/types.ts";
 
 /** The system is another Machine's; the message names it. */
@@ -8,15 +9,7 @@ export class BmcClaimedError extends Error {
 }
 
 /** A Machine that names a system. */
-interface Claim {
-  readonly name: string;
-  readonly createdMs: number;
-}
-
-/** Older first; of the same second, by name, so that every replica decides alike. */
-function older(a: Claim, b: Claim): number {
-  return a.createdMs - b.createdMs || (a.name < b.name ? -1 : 1);
-}
+type Claim = Pick<Machine, "name" | "createdMs">;
 
 function systemAt(url: string, deviceId: string): string {
   return `${url} ${deviceId}`;

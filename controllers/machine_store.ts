@@ -4,6 +4,7 @@
  */
 import { formatIpv4 } from "../base/address.ts";
 import type { Directory, LeaseHit } from "../machine/directory.ts";
+import { older } from "../machine/older.ts";
 import { type FieldProblem, type Machine, type MachineObject, readMachine } from "../machine/types.ts";
 
 /** An address that two Machines claim. */
@@ -29,11 +30,6 @@ export interface MachineStoreEvents {
   resolved(conflict: AddressConflict): void;
 }
 
-/** Older first; of the same second, by name, so that every replica decides alike. */
-function older(a: LeaseHit, b: LeaseHit): number {
-  return a.machine.createdMs - b.machine.createdMs || (a.machine.name < b.machine.name ? -1 : 1);
-}
-
 /** Claims on the addresses of one kind. A lone claim is kept as it is: 10,000 Machines need no arrays. */
 class Claims<Key> {
   readonly #claims = new Map<Key, LeaseHit | LeaseHit[]>();
@@ -51,7 +47,7 @@ class Claims<Key> {
 
   add(key: Key, hit: LeaseHit): void {
     const others = this.all(key);
-    this.#claims.set(key, others.length === 0 ? hit : [...others, hit].sort(older));
+    this.#claims.set(key, others.length === 0 ? hit : [...others, hit].sort((a, b) => older(a.machine, b.machine)));
   }
 
   remove(key: Key, name: string): void {

@@ -22,7 +22,8 @@ const TRIES = 100;
 /** Where the first one listens. */
 const ADDRESSES: Partial<Record<keyof typeof WANTED, string>> = { bmc: "127.78.0.1" };
 
-function isFree(protocol: "tcp" | "udp", hostname: string, port: number): boolean {
+/** Whether nobody listens there. */
+export function isFree(protocol: "tcp" | "udp", hostname: string, port: number): boolean {
   try {
     const socket = protocol === "tcp"
       ? Deno.listen({ hostname, port })

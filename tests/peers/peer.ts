@@ -1,4 +1,5 @@
 /** Running programs that we did not write beside the code under test. */
+import { isFree } from "../../cmd/dev/ports.ts";
 import { Program, type ProgramOptions, runProgram } from "../../dev/vm/program_host.ts";
 
 /** Programs of a Debian package or of `deno task test:setup`, looked up like a shell does. */
@@ -84,19 +85,8 @@ const given = new Set<number>();
 export function freePort(): number {
   for (;;) {
     const port = PORTS.first + Math.floor(Math.random() * (PORTS.last - PORTS.first));
-    if (given.has(port) || !isFree(port)) continue;
+    if (given.has(port) || !isFree("tcp", "127.0.0.1", port) || !isFree("udp", "127.0.0.1", port)) continue;
     given.add(port);
     return port;
-  }
-}
-
-function isFree(port: number): boolean {
-  try {
-    using _tcp = Deno.listen({ hostname: "127.0.0.1", port });
-    Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port }).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return false;
-    throw error;
   }
 }
